@@ -1,0 +1,1 @@
+FLASK_APP=roomful.serve:flask_app
