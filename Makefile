@@ -16,7 +16,7 @@ PIP := .venv/bin/python -m pip --disable-pip-version-check
 # A stamp lies inside what it stands for, so it goes when that goes.
 PYTHON_READY := .venv/.roomful
 NODE_READY := node_modules/.roomful
-WEB_READY := roomful/web_dist/index.html
+WEB_READY := web/dist/index.html
 # Folders too: a file that was removed changes its folder's time.
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json 2>/dev/null)
 
@@ -64,6 +64,6 @@ $(NODE_READY): package-lock.json package.json web/package.json tests/sdk/package
 	@touch $@
 
 $(WEB_READY): $(NODE_READY) $(WEB_SOURCES)
-	@echo "==> The front end into roomful/web_dist"
+	@echo "==> The front end into web/dist"
 	@npm run --silent build
 	@touch $@

@@ -112,7 +112,7 @@ class Settings:
             token_ttl=_integer(values, "ROOMFUL_TOKEN_TTL", 900, 1, _MAX_TOKEN_TTL),
             tombstone_days=_integer(values, "ROOMFUL_TOMBSTONE_DAYS", 30, 1, 3650),
             twilio=None if backend == "embedded" else _twilio(values),
-            web_root=Path(__file__).parent / "web_dist",
+            web_root=Path(__file__).parent.parent / "web" / "dist",
         )
 
     @property
