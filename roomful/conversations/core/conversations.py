@@ -1,0 +1,161 @@
+"""Commands on conversations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from . import errors, limits
+from .events import ConversationAdded, ConversationRemoved, ConversationUpdated
+from .leaving import leave_user_stream
+from .model import Conversation, Message, Participant, Tombstone, User
+from .permissions import access, needs_access, require_account, require_service
+from .ports import UNSET, Actor, Needs, Tx, Unset, key
+
+SYSTEM = "system"
+"""The author and creator when account credentials act for nobody in particular."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateConversation:
+    """Make a conversation that nobody is in yet. Dates (milliseconds) may be set by account credentials only."""
+
+    exclusive: ClassVar = False
+
+    friendly_name: str | None = None
+    unique_name: str | None = None
+    attributes: str = "{}"
+    state: str = "active"
+    date_created: int | None = None
+    date_updated: int | None = None
+
+    def needs(self, actor: Actor) -> Needs:
+        rows = []
+        if self.unique_name:
+            rows.append(key(Conversation, service_sid=actor.service_sid, unique_name=self.unique_name))
+        if actor.identity is not None:
+            rows.append(key(User, service_sid=actor.service_sid, identity=actor.identity))
+        return Needs(rows=tuple(rows))
+
+    def decide(self, actor: Actor, tx: Tx) -> Conversation:
+        require_service(tx, actor, "createConversation")
+        if self.date_created is not None or self.date_updated is not None:
+            require_account(actor, "set dates")
+        limits.attributes(self.attributes, limits.CONVERSATION_ATTRIBUTES_BYTES)
+        state = limits.state(self.state)
+        if state == "closed":
+            raise errors.invalid(50384, "A conversation cannot be created closed")
+        unique_name = limits.unique_name(self.unique_name)
+        require_unique(tx, actor.service_sid, unique_name)
+        created = tx.now if self.date_created is None else self.date_created
+        conversation = Conversation(
+            sid=tx.sid("CH"),
+            service_sid=actor.service_sid,
+            friendly_name=limits.friendly_name(self.friendly_name),
+            unique_name=unique_name,
+            attributes=self.attributes,
+            state=state,
+            created_by=actor.identity or SYSTEM,
+            position=1,
+            document_position=1,
+            pruned_to=0,
+            next_index=0,
+            last_message_index=None,
+            last_message_date=None,
+            messages_count=0,
+            participants_count=0,
+            date_created=created,
+            date_updated=created if self.date_updated is None else self.date_updated,
+        )
+        tx.add(conversation)
+        tx.emit(ConversationAdded(conversation.sid, 1, conversation))
+        return conversation
+
+
+def require_unique(tx: Tx, service_sid: str, unique_name: str | None) -> None:
+    """Raise 50353 (409) if another conversation of the service has the name."""
+    if unique_name is not None and tx.one(Conversation, service_sid=service_sid, unique_name=unique_name):
+        raise errors.unique_name_exists(unique_name)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateConversation:
+    """Change names, attributes or state. Without a change nothing is announced."""
+
+    exclusive: ClassVar = False
+
+    conversation_sid: str
+    friendly_name: str | Unset | None = UNSET
+    unique_name: str | Unset | None = UNSET
+    attributes: str | Unset = UNSET
+    state: str | Unset = UNSET
+    date_created: int | Unset = UNSET
+    date_updated: int | Unset = UNSET
+
+    def needs(self, actor: Actor) -> Needs:
+        return needs_access(actor, self.conversation_sid)
+
+    def decide(self, actor: Actor, tx: Tx) -> Conversation:
+        rights = access(tx, actor, self.conversation_sid)
+        rights.require_open()
+        if self.friendly_name is not UNSET or self.unique_name is not UNSET:
+            rights.require("editConversationName")
+        if self.attributes is not UNSET:
+            rights.require("editConversationAttributes")
+        if self.state is not UNSET or self.date_created is not UNSET or self.date_updated is not UNSET:
+            require_account(actor, "change a conversation's state or dates")
+        old = rights.conversation
+        changes = self._changes(tx, old)
+        if all(getattr(old, name) == value for name, value in changes.items()):
+            return old
+        position = old.position + 1
+        changes.setdefault("date_updated", tx.now)
+        new = replace(old, position=position, document_position=position, **changes)
+        tx.change(new)
+        tx.emit(ConversationUpdated(new.sid, position, new))
+        return new
+
+    def _changes(self, tx: Tx, old: Conversation) -> dict[str, Any]:
+        changes: dict[str, Any] = {}
+        if not isinstance(self.friendly_name, Unset):
+            changes["friendly_name"] = limits.friendly_name(self.friendly_name)
+        if not isinstance(self.unique_name, Unset):
+            changes["unique_name"] = name = limits.unique_name(self.unique_name)
+            if name != old.unique_name:
+                require_unique(tx, old.service_sid, name)
+        if not isinstance(self.attributes, Unset):
+            limits.attributes(self.attributes, limits.CONVERSATION_ATTRIBUTES_BYTES)
+            changes["attributes"] = self.attributes
+        if not isinstance(self.state, Unset):
+            changes["state"] = limits.state(self.state)
+        if not isinstance(self.date_created, Unset):
+            changes["date_created"] = self.date_created
+        if not isinstance(self.date_updated, Unset):
+            changes["date_updated"] = self.date_updated
+        return changes
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteConversation:
+    """Remove a conversation with its messages and memberships; every member's own stream tells of it first."""
+
+    exclusive: ClassVar = True
+
+    conversation_sid: str
+
+    def needs(self, actor: Actor) -> Needs:
+        return needs_access(actor, self.conversation_sid)
+
+    def decide(self, actor: Actor, tx: Tx) -> None:
+        rights = access(tx, actor, self.conversation_sid)
+        rights.require("deleteConversation")
+        conversation = rights.conversation
+        members = tx.all(Participant, order="identity", conversation_sid=conversation.sid)
+        tx.lock(Needs(users=tuple((conversation.service_sid, member.identity) for member in members)))
+        for member in members:
+            leave_user_stream(tx, conversation.service_sid, member)
+            tx.remove(member)
+        tx.remove_all(Message, conversation_sid=conversation.sid)
+        tx.remove_all(Tombstone, stream_sid=conversation.sid)
+        tx.remove(conversation)
+        tx.emit(ConversationRemoved(conversation.sid, conversation.position + 1, conversation))

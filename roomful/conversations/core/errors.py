@@ -1,0 +1,98 @@
+"""Errors with Twilio's codes (docs/rest.md, "Errors"): one constructor a meaning, so each code stands in one place."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """A refusal that the caller is told.
+
+    Attributes:
+        status: the HTTP status of the answer.
+        code: Twilio's error code.
+        message: one sentence for a person.
+    """
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def invalid(code: int, message: str) -> ServiceError:
+    """A parameter that cannot be accepted (400)."""
+    return ServiceError(400, code, message)
+
+
+def conversation_not_found() -> ServiceError:
+    return ServiceError(404, 50350, "Conversation not found")
+
+
+def conversation_closed() -> ServiceError:
+    return ServiceError(400, 50377, "Conversation is closed and cannot be changed")
+
+
+def unique_name_exists(name: str) -> ServiceError:
+    return ServiceError(409, 50353, f"Conversation with provided unique name already exists: {name}")
+
+
+def participant_not_found() -> ServiceError:
+    return ServiceError(404, 50432, "Participant not found")
+
+
+def participant_exists() -> ServiceError:
+    return ServiceError(409, 50433, "Participant already exists")
+
+
+def not_a_participant() -> ServiceError:
+    return ServiceError(403, 50430, "You are not a participant of this conversation")
+
+
+def participants_limit(limit: int) -> ServiceError:
+    return ServiceError(400, 50417, f"Conversation has reached its limit of {limit} participants")
+
+
+def conversations_limit(limit: int) -> ServiceError:
+    return ServiceError(400, 50208, f"User has reached the limit of {limit} conversations")
+
+
+def forbidden(permission: str) -> ServiceError:
+    return ServiceError(403, 50107, f"User is not authorised for this command: it needs the permission {permission}")
+
+
+def message_not_found() -> ServiceError:
+    return ServiceError(404, 50500, "Message not found")
+
+
+def user_not_found() -> ServiceError:
+    return ServiceError(404, 50200, "User not found")
+
+
+def user_exists() -> ServiceError:
+    return ServiceError(409, 50201, "User already exists")
+
+
+def role_not_found() -> ServiceError:
+    return ServiceError(404, 50100, "Role not found")
+
+
+def service_not_found() -> ServiceError:
+    return ServiceError(404, 50050, "Service not found")
+
+
+def conflict() -> ServiceError:
+    """Two changes met and this one lost; the caller may try again."""
+    return ServiceError(409, 20409, "The resource was changed by another request at the same time; try again")
+
+
+def busy() -> ServiceError:
+    """More commands wait than the writer may hold."""
+    return ServiceError(503, 20503, "The service is busy; try again in a moment")
+
+
+def closing() -> ServiceError:
+    return ServiceError(503, 20503, "The service is shutting down")
+
+
+def internal() -> ServiceError:
+    return ServiceError(500, 20500, "The service failed to carry out the request")

@@ -1,0 +1,158 @@
+"""Bounds on what a caller may send, and the checks for them (docs/rest.md, "Limits"). All raise `ServiceError`."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .errors import invalid
+
+FRIENDLY_NAME_CHARS = 256
+UNIQUE_NAME_CHARS = 256
+IDENTITY_CHARS = 256
+ROLE_NAME_CHARS = 64
+CONVERSATION_ATTRIBUTES_BYTES = 16 * 1024
+PARTICIPANT_ATTRIBUTES_BYTES = 4 * 1024
+MESSAGE_ATTRIBUTES_BYTES = 4 * 1024
+USER_ATTRIBUTES_BYTES = 4 * 1024
+BODY_BYTES = 32 * 1024
+SUBJECT_CHARS = 256
+CID_CHARS = 64
+ATTRIBUTES_DEPTH = 64
+PARTICIPANTS_PER_CONVERSATION = 1000
+CONVERSATIONS_PER_USER = 1000
+ROLES_PER_SERVICE = 100
+
+_SID = {prefix: re.compile(rf"{prefix}[0-9a-fA-F]{{32}}") for prefix in ("CH", "US", "MB", "IM", "RL", "IS")}
+
+
+def is_sid(value: str, prefix: str) -> bool:
+    """Whether `value` has the form of a SID: two capitals and 32 hex digits."""
+    return _SID[prefix].fullmatch(value) is not None
+
+
+def _storable(value: str, what: str) -> None:
+    """PostgreSQL's text holds no NUL, and neither database holds half of a surrogate pair."""
+    if "\x00" in value:
+        raise invalid(20001, f"{what} may not contain NUL characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise invalid(20001, f"{what} is not valid Unicode text") from None
+
+
+def attributes(text: str, limit: int) -> Any:
+    """Check JSON text of at most `limit` bytes; return the parsed value."""
+    _storable(text, "Attributes")
+    if len(text.encode()) > limit:
+        raise invalid(50303, f"Attributes are longer than {limit} bytes")
+    try:
+        value = json.loads(text, parse_constant=_no_constants)
+    except (ValueError, RecursionError):
+        raise invalid(50304, "Attributes are not valid JSON") from None
+    if _depth(value) > ATTRIBUTES_DEPTH:
+        raise invalid(50304, f"Attributes are nested deeper than {ATTRIBUTES_DEPTH} levels")
+    return value
+
+
+def _no_constants(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _depth(value: Any) -> int:
+    """Depth of nested containers, without recursion."""
+    depth, level = 0, [value]
+    while level and depth <= ATTRIBUTES_DEPTH:
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())
+            elif isinstance(item, list):
+                inner.extend(item)
+        depth, level = depth + 1, inner
+    return depth
+
+
+def friendly_name(value: str | None) -> str | None:
+    """An empty name clears it."""
+    if value is None or value == "":
+        return None
+    _storable(value, "FriendlyName")
+    if len(value) > FRIENDLY_NAME_CHARS:
+        raise invalid(50003, f"Friendly name is longer than {FRIENDLY_NAME_CHARS} characters")
+    return value
+
+
+def unique_name(value: str | None) -> str | None:
+    """An empty name clears it; one that looks like a conversation's SID could shadow that conversation."""
+    if value is None or value == "":
+        return None
+    _storable(value, "UniqueName")
+    if len(value) > UNIQUE_NAME_CHARS:
+        raise invalid(50004, f"Unique name is longer than {UNIQUE_NAME_CHARS} characters")
+    if is_sid(value, "CH"):
+        raise invalid(50390, "Unique name must not look like a conversation SID")
+    return value
+
+
+def identity(value: str) -> str:
+    if not value:
+        raise invalid(50204, "Identity not provided")
+    _storable(value, "Identity")
+    if len(value) > IDENTITY_CHARS:
+        raise invalid(50207, f"Identity is longer than {IDENTITY_CHARS} characters")
+    if is_sid(value, "US"):
+        raise invalid(50206, "Identity must not look like a user SID")
+    return value
+
+
+def author(value: str) -> str:
+    _storable(value, "Author")
+    if len(value) > IDENTITY_CHARS:
+        raise invalid(50310, f"Author is longer than {IDENTITY_CHARS} characters")
+    return value
+
+
+def body(value: str | None) -> str | None:
+    if value is None:
+        return None
+    _storable(value, "Body")
+    if len(value.encode()) > BODY_BYTES:
+        raise invalid(50504, f"Message body is longer than {BODY_BYTES} bytes")
+    return value
+
+
+def subject(value: str | None) -> str | None:
+    if not value:
+        return None
+    _storable(value, "Subject")
+    if len(value) > SUBJECT_CHARS:
+        raise invalid(20001, f"Subject is longer than {SUBJECT_CHARS} characters")
+    return value
+
+
+def state(value: str) -> str:
+    """A conversation's state, whatever its case."""
+    if not value:
+        raise invalid(50374, "Conversation state is empty")
+    lowered = value.lower()
+    if lowered not in ("active", "inactive", "closed"):
+        raise invalid(50378, "Conversation state must be active, inactive or closed")
+    return lowered
+
+
+def notification_level(value: str) -> str:
+    lowered = value.lower()
+    if lowered not in ("default", "muted"):
+        raise invalid(50210, "Notification level must be default or muted")
+    return lowered
+
+
+def role_name(value: str) -> str:
+    if not value:
+        raise invalid(50000, "Role friendly name not provided")
+    _storable(value, "FriendlyName")
+    if len(value) > ROLE_NAME_CHARS:
+        raise invalid(50003, f"Role friendly name is longer than {ROLE_NAME_CHARS} characters")
+    return value

@@ -1,0 +1,218 @@
+"""The rows that the rules read and write.
+
+Every row is an immutable value; a change is `dataclasses.replace(row, …)` handed to the unit of work. Times are whole
+milliseconds since 1970-01-01 UTC. `attributes` is always JSON text. `KEYS` names the unique keys of a row, the primary
+key first; the store makes tables and indexes from them.
+
+Positions (docs/protocol.md, "Positions"): a conversation and a user are each a *stream* with a counter, `position`,
+that grows by one with every change. A row keeps the positions of its creation and of its last change, so that what
+changed after a position is a query and no event log is needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Base of all rows."""
+
+    KEYS: ClassVar[tuple[Key, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Row):
+    """The installation's account: its SID and token are the name and password of REST's Basic authentication."""
+
+    KEYS: ClassVar = (("sid",), ("number",))
+
+    sid: str
+    number: int
+    """Always 1: an installation has one account, and this unique key makes two nodes that start at once agree on it."""
+    auth_token: str
+    default_service_sid: str
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey(Row):
+    """A key that signs access tokens and may authenticate REST requests."""
+
+    KEYS: ClassVar = (("sid",),)
+
+    sid: str
+    account_sid: str
+    secret: str
+    friendly_name: str
+    date_created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Row):
+    """A Conversations service: the space in which identities and unique names are unique, and its defaults."""
+
+    KEYS: ClassVar = (("sid",),)
+
+    sid: str
+    account_sid: str
+    friendly_name: str
+    default_conversation_creator_role_sid: str
+    default_conversation_role_sid: str
+    default_chat_service_role_sid: str
+    reachability_enabled: bool
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Role(Row):
+    """A named set of permissions; `type` is "service" (held by users) or "conversation" (held by participants)."""
+
+    KEYS: ClassVar = (("sid",),)
+
+    sid: str
+    service_sid: str
+    friendly_name: str
+    type: str
+    permissions: str
+    """Permission names in the order they were given, separated by single spaces."""
+    date_created: int
+    date_updated: int
+
+    def allows(self, permission: str) -> bool:
+        """Whether the role holds `permission` (docs/rest.md, "Roles")."""
+        return permission in self.permissions.split(" ")
+
+
+@dataclass(frozen=True, slots=True)
+class User(Row):
+    """A person of a service, and the stream of what concerns that person: the map of memberships and the profile."""
+
+    KEYS: ClassVar = (("sid",), ("service_sid", "identity"))
+
+    sid: str
+    service_sid: str
+    identity: str
+    friendly_name: str | None
+    attributes: str
+    role_sid: str
+    position: int
+    friendly_name_position: int
+    attributes_position: int
+    pruned_to: int
+    conversations_count: int
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation(Row):
+    """A conversation, and the stream of its document, its messages and its roster."""
+
+    KEYS: ClassVar = (("sid",), ("service_sid", "unique_name"))
+
+    sid: str
+    service_sid: str
+    friendly_name: str | None
+    unique_name: str | None
+    attributes: str
+    state: str
+    """"active", "inactive" or "closed"."""
+    created_by: str
+    position: int
+    document_position: int
+    """Position of the last change of the conversation's document, a new last message included."""
+    pruned_to: int
+    next_index: int
+    last_message_index: int | None
+    last_message_date: int | None
+    messages_count: int
+    participants_count: int
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Participant(Row):
+    """A membership: an item of the conversation's roster and of the user's map of conversations.
+
+    It lives in two streams, hence four positions: created and changed in the conversation's stream (`conv_…`) and in
+    the user's (`user_…`).
+    """
+
+    KEYS: ClassVar = (("sid",), ("conversation_sid", "identity"))
+
+    sid: str
+    conversation_sid: str
+    user_sid: str
+    identity: str
+    attributes: str
+    role_sid: str
+    last_read_message_index: int | None
+    last_read_date: int | None
+    notification_level: str
+    """"default" or "muted"."""
+    conv_created: int
+    conv_changed: int
+    user_created: int
+    user_changed: int
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Row):
+    """A message; `index` counts from 0 in its conversation and is never used twice."""
+
+    KEYS: ClassVar = (("sid",), ("conversation_sid", "index"), ("conversation_sid", "author", "cid"))
+
+    sid: str
+    conversation_sid: str
+    index: int
+    author: str
+    participant_sid: str | None
+    body: str | None
+    subject: str | None
+    attributes: str
+    cid: str | None
+    """The client's own id of this send (`attributes.cid`), by which a repeated send is recognised."""
+    last_updated_by: str | None
+    created_position: int
+    changed_position: int
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone(Row):
+    """What a stream once held: kept so that a client that was away learns of the removal."""
+
+    KEYS: ClassVar = (("stream_sid", "position"),)
+
+    stream_sid: str
+    position: int
+    object: str
+    """"messages", "roster" (streams of conversations) or "my_channels" (streams of users)."""
+    key: str
+    """The item's key: a message's index as text, a participant's SID, a conversation's SID."""
+    date_created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation(Row):
+    """A refusal of access tokens: `subject` is `sha256:<hex of the token>` or `identity:<service SID>:<identity>`.
+
+    For an identity, tokens issued up to and including second `not_after` are refused.
+    """
+
+    KEYS: ClassVar = (("subject",),)
+
+    subject: str
+    not_after: int
+    """Seconds since 1970; 0 for a single token."""
+    date_expires: int
