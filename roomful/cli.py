@@ -1,0 +1,75 @@
+"""The `roomful` command, and `flask run`, which serves the same application."""
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from roomful.settings import Settings, SettingsError, read_env_file
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings, with options of the command line over the environment. Raises `click.ClickException`."""
+    given = {name: str(value) for name, value in overrides.items() if value is not None}
+    try:
+        return Settings.load(read_env_file(Path(".env")) | dict(os.environ) | given)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _serve(settings: Settings, only: str | None) -> None:
+    from roomful import serve  # here, so that help and a broken setting answer without loading the whole application
+    from roomful.instance import InstanceError
+
+    try:
+        serve.serve(settings, cast("serve.Only | None", only))
+    except (serve.StartError, InstanceError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _listening(command: Any) -> Any:
+    host = click.option("--host", "-h", help="The address to listen on, instead of HOST.")
+    port = click.option("--port", "-p", type=click.IntRange(0, 65535), help="The port, instead of PORT.")
+    return host(port(command))
+
+
+@click.group()
+@click.version_option(package_name="roomful")
+def main() -> None:
+    """Run and examine this installation of Roomful. `flask chatrooms --help` is for what happens in it."""
+
+
+@main.command("serve")
+@_listening
+@click.option("--only", type=click.Choice(["service", "chat"]), help="Serve one part; the other is elsewhere.")
+def serve_command(host: str | None, port: int | None, only: str | None) -> None:
+    """Serve Roomful until Ctrl+C."""
+    _serve(load_settings(HOST=host, PORT=port), only)
+
+
+@main.command("doctor")
+def doctor_command() -> None:
+    """Say what this installation talks to, and what is wrong with it."""
+    from roomful.doctor import examine
+
+    healthy = True
+    for finding in examine(load_settings()):
+        healthy = healthy and finding.fix is None
+        click.echo(finding.line())
+    if not healthy:
+        raise SystemExit(1)
+
+
+@click.command("run")
+@_listening
+def flask_run(host: str | None, port: int | None) -> None:
+    """Serve Roomful, socket included, as `roomful serve` does.
+
+    Replaces Flask's development server, which cannot serve the socket.
+    """
+    _serve(load_settings(HOST=host, PORT=port), None)
+
+
+if __name__ == "__main__":
+    main(prog_name="roomful")
