@@ -1,0 +1,72 @@
+"""One authenticated request, and the answer to it, as the resources see them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+from ..core.model import Account, Service
+from ..core.ports import Actor, Command, Reads
+from .params import Params
+
+T = TypeVar("T")
+
+
+class Api(Protocol):
+    """The two doors of the service: one for changes, one for reading."""
+
+    async def perform(self, actor: Actor, command: Command[T]) -> T:
+        """Carry a command out; its result once it is on disk. Raises `ServiceError`."""
+
+    async def read(self, query: Callable[[Reads], T]) -> T:
+        """Run `query` on a reader thread, over one snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and a JSON value; None is an empty body."""
+
+    status: int
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of somebody who proved to hold the account's credentials."""
+
+    api: Api
+    account: Account
+    service: Service
+    """The service acted on: the one in the path, else the account's default."""
+    in_service_form: bool
+    """Whether the path named the service: then URLs and some bodies name it too."""
+    root: str
+    """The public origin with `/v1`, such as `https://chat.example.org/v1`."""
+    path: str
+    """The path asked for, for the text of errors and for the URLs of pages."""
+    names: Mapping[str, str]
+    """The variable parts of the path."""
+    query: Params
+    form: Params
+
+    @property
+    def prefix(self) -> str:
+        """What the URLs of the service's resources begin with, in the form in which the caller asked."""
+        return f"{self.root}/Services/{self.service.sid}" if self.in_service_form else self.root
+
+    @property
+    def page_url(self) -> str:
+        """The public URL of the list asked for, without a query."""
+        return self.root.removesuffix("/v1") + quote(self.path)
+
+    async def perform(self, command: Command[T]) -> T:
+        """Carry `command` out as the holder of the account's credentials."""
+        return await self.api.perform(Actor(self.service.sid), command)
+
+    async def read(self, query: Callable[[Reads], T]) -> T:
+        return await self.api.read(query)
+
+
+Handler = Callable[[Call], Awaitable[Answer]]

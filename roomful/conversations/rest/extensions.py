@@ -1,0 +1,104 @@
+"""What this server offers beyond Twilio's API (docs/rest.md, "Extensions"): JSON in, JSON out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Annotated, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from ..core.errors import ServiceError, internal, invalid
+from ..core.model import Account
+from ..core.ports import Actor
+from ..core.tokens import RevokeTokens
+from .answers import error_response, json_response
+from .endpoint import Gate, bounded_body, guarded
+
+T = TypeVar("T")
+
+PROOF_PREFIX = "roomful-challenge:"
+
+
+class Revocation(msgspec.Struct):
+    """Body of `POST /roomful/v1/revocations`: one of the two."""
+
+    token_sha256: tuple[str, ...] = ()
+    identity: str | None = None
+
+
+class Challenge(msgspec.Struct):
+    """Body of `POST /roomful/v1/challenge`."""
+
+    nonce: Annotated[str, msgspec.Meta(min_length=16, max_length=128)]
+
+
+class Posted:
+    """An extension's endpoint: POST only."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await guarded(Request(scope, receive), self._dispatch)
+        await response(scope, receive, send)
+
+    async def _dispatch(self, request: Request) -> Response:
+        if request.method != "POST":
+            error = ServiceError(405, 20004, f"Method {request.method} is not allowed for {request.scope['path']}")
+            return error_response(error, {"Allow": "POST"})
+        return await self.post(request)
+
+    async def post(self, request: Request) -> Response:
+        raise NotImplementedError
+
+
+class Revocations(Posted):
+    """Refuses access tokens before they expire and closes their sockets."""
+
+    async def post(self, request: Request) -> Response:
+        account, _ = await self.gate.admit(request)
+        asked = _decoded(await bounded_body(request), Revocation)
+        command = RevokeTokens(token_sha256=asked.token_sha256, identity=asked.identity)
+        await self.gate.api.perform(Actor(account.default_service_sid), command)
+        return json_response(204, None)
+
+
+class Challenges(Posted):
+    """Proves to a caller that knows the auth token that this server knows it too, without either saying it.
+
+    A terminal command asks this before it sends credentials to a URL it found in a file (docs/design).
+    """
+
+    async def post(self, request: Request) -> Response:
+        asked = _decoded(await bounded_body(request), Challenge)
+        account = await self.gate.api.read(lambda reads: reads.one(Account, number=1))
+        if account is None:
+            raise internal()
+        message = (PROOF_PREFIX + asked.nonce).encode(errors="surrogatepass")
+        proof = hmac.new(account.auth_token.encode(), message, hashlib.sha256).hexdigest()
+        return json_response(200, {"proof": proof})
+
+
+def _decoded(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise invalid(20001, f"The body is not what is expected: {error}") from None
+
+
+async def health(request: Request) -> Response:
+    """Answers while the process serves; asks nothing of the store."""
+    return json_response(200, {"status": "ok"})
+
+
+def routes(gate: Gate) -> list[Route]:
+    return [
+        Route("/roomful/v1/revocations", Revocations(gate)),
+        Route("/roomful/v1/challenge", Challenges(gate)),
+        Route("/health", health, methods=["GET"]),
+    ]

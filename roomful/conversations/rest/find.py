@@ -1,0 +1,69 @@
+"""What the variable parts of a path name. All run on a reader thread and raise 20404 (404) naming the path."""
+
+from __future__ import annotations
+
+from ..core.limits import is_sid
+from ..core.model import Conversation, Message, Participant, Role, User
+from ..core.ports import Reads
+from .answers import not_found
+from .call import Call
+
+
+def conversation(reads: Reads, call: Call, name: str = "conversation") -> Conversation:
+    """By SID or unique name (which never looks like a SID)."""
+    given = call.names[name]
+    if is_sid(given, "CH"):
+        found = reads.one(Conversation, sid=given)
+    else:
+        found = reads.one(Conversation, service_sid=call.service.sid, unique_name=given)
+    if found is None or found.service_sid != call.service.sid:
+        raise not_found(call.path)
+    return found
+
+
+def participant(reads: Reads, call: Call, of: Conversation) -> Participant:
+    """By SID or by identity."""
+    given = call.names["participant"]
+    found = reads.one(Participant, sid=given) if is_sid(given, "MB") else None
+    if found is None:
+        found = reads.one(Participant, conversation_sid=of.sid, identity=given)
+    if found is None or found.conversation_sid != of.sid:
+        raise not_found(call.path)
+    return found
+
+
+def membership(reads: Reads, call: Call) -> tuple[User, Conversation, Participant]:
+    """A user's conversation."""
+    person, of = user(reads, call), conversation(reads, call)
+    found = reads.one(Participant, conversation_sid=of.sid, identity=person.identity)
+    if found is None:
+        raise not_found(call.path)
+    return person, of, found
+
+
+def message(reads: Reads, call: Call, of: Conversation) -> Message:
+    """By SID."""
+    found = reads.one(Message, sid=call.names["message"])
+    if found is None or found.conversation_sid != of.sid:
+        raise not_found(call.path)
+    return found
+
+
+def user(reads: Reads, call: Call) -> User:
+    """By SID or identity (which never looks like a user's SID)."""
+    given = call.names["user"]
+    if is_sid(given, "US"):
+        found = reads.one(User, sid=given)
+    else:
+        found = reads.one(User, service_sid=call.service.sid, identity=given)
+    if found is None or found.service_sid != call.service.sid:
+        raise not_found(call.path)
+    return found
+
+
+def role(reads: Reads, call: Call) -> Role:
+    """By SID."""
+    found = reads.one(Role, sid=call.names["role"])
+    if found is None or found.service_sid != call.service.sid:
+        raise not_found(call.path)
+    return found

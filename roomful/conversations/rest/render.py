@@ -1,0 +1,190 @@
+"""Rows as the JSON objects of Twilio's v1 specification, key for key.
+
+URLs follow the form in which the caller asked (short or with the service); so does `chat_service_sid` of participants and
+messages, which the specification has in the service form only. What this server has not (media, carriers, timers,
+e-mail) is null or empty, as Twilio answers where it is unused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.model import Conversation, Message, Participant, Role, Service, User
+from .call import Call
+from .params import format_date
+
+Json = dict[str, Any]
+
+
+def _dates(row: Conversation | Participant | Message | User | Role | Service) -> Json:
+    return {"date_created": format_date(row.date_created), "date_updated": format_date(row.date_updated)}
+
+
+def conversation(call: Call, row: Conversation) -> Json:
+    url = f"{call.prefix}/Conversations/{row.sid}"
+    return {
+        "sid": row.sid,
+        "account_sid": call.account.sid,
+        "chat_service_sid": row.service_sid,
+        "messaging_service_sid": None,
+        "friendly_name": row.friendly_name,
+        "unique_name": row.unique_name,
+        "attributes": row.attributes,
+        "state": row.state,
+        **_dates(row),
+        "timers": {},
+        "bindings": {},
+        "url": url,
+        "links": {
+            "participants": f"{url}/Participants",
+            "messages": f"{url}/Messages",
+            "webhooks": f"{url}/Webhooks",
+            "export": f"{url}/Export",
+        },
+    }
+
+
+def _within(call: Call, conversation_sid: str) -> Json:
+    """What participants and messages say of where they belong."""
+    body = {"account_sid": call.account.sid, "conversation_sid": conversation_sid}
+    if call.in_service_form:
+        body["chat_service_sid"] = call.service.sid
+    return body
+
+
+def participant(call: Call, row: Participant) -> Json:
+    return {
+        "sid": row.sid,
+        **_within(call, row.conversation_sid),
+        "identity": row.identity,
+        "messaging_binding": None,
+        "attributes": row.attributes,
+        "role_sid": row.role_sid,
+        "last_read_message_index": row.last_read_message_index,
+        "last_read_timestamp": None if row.last_read_date is None else format_date(row.last_read_date),
+        **_dates(row),
+        "url": f"{call.prefix}/Conversations/{row.conversation_sid}/Participants/{row.sid}",
+    }
+
+
+def message(call: Call, row: Message) -> Json:
+    url = f"{call.prefix}/Conversations/{row.conversation_sid}/Messages/{row.sid}"
+    return {
+        "sid": row.sid,
+        **_within(call, row.conversation_sid),
+        "index": row.index,
+        "author": row.author,
+        "body": row.body,
+        "media": None,
+        "participant_sid": row.participant_sid,
+        "attributes": row.attributes,
+        "delivery": None,
+        "content_sid": None,
+        **_dates(row),
+        "url": url,
+        "links": {"delivery_receipts": f"{url}/Receipts", "channel_metadata": f"{url}/ChannelMetadata"},
+    }
+
+
+def user(call: Call, row: User) -> Json:
+    url = f"{call.prefix}/Users/{row.sid}"
+    return {
+        "sid": row.sid,
+        "account_sid": call.account.sid,
+        "chat_service_sid": row.service_sid,
+        "role_sid": row.role_sid,
+        "identity": row.identity,
+        "friendly_name": row.friendly_name,
+        "attributes": row.attributes,
+        "is_online": None,
+        "is_notifiable": None,
+        **_dates(row),
+        "url": url,
+        "links": {"user_conversations": f"{url}/Conversations"},
+    }
+
+
+def user_conversation(call: Call, membership: Participant, of: Conversation, unread: int | None) -> Json:
+    """`unread` is the number of messages beyond the read horizon; None while there is no horizon."""
+    url = f"{call.prefix}/Conversations/{of.sid}"
+    return {
+        "account_sid": call.account.sid,
+        "chat_service_sid": of.service_sid,
+        "conversation_sid": of.sid,
+        "participant_sid": membership.sid,
+        "user_sid": membership.user_sid,
+        "unread_messages_count": unread,
+        "last_read_message_index": membership.last_read_message_index,
+        "notification_level": membership.notification_level,
+        "conversation_state": of.state,
+        "friendly_name": of.friendly_name,
+        "unique_name": of.unique_name,
+        "attributes": of.attributes,
+        "timers": {},
+        "created_by": of.created_by,
+        **_dates(of),
+        "url": f"{call.prefix}/Users/{membership.user_sid}/Conversations/{of.sid}",
+        "links": {"participant": f"{url}/Participants/{membership.sid}", "conversation": url},
+    }
+
+
+def role(call: Call, row: Role) -> Json:
+    return {
+        "sid": row.sid,
+        "account_sid": call.account.sid,
+        "chat_service_sid": row.service_sid,
+        "friendly_name": row.friendly_name,
+        "type": row.type,
+        "permissions": row.permissions.split(),
+        **_dates(row),
+        "url": f"{call.prefix}/Roles/{row.sid}",
+    }
+
+
+def service(call: Call, row: Service) -> Json:
+    url = f"{call.root}/Services/{row.sid}"
+    return {
+        "sid": row.sid,
+        "account_sid": row.account_sid,
+        "friendly_name": row.friendly_name,
+        **_dates(row),
+        "url": url,
+        "links": {
+            "conversations": f"{url}/Conversations",
+            "users": f"{url}/Users",
+            "roles": f"{url}/Roles",
+            "bindings": f"{url}/Bindings",
+            "configuration": f"{url}/Configuration",
+            "participant_conversations": f"{url}/ParticipantConversations",
+            "conversation_with_participants": f"{url}/ConversationWithParticipants",
+        },
+    }
+
+
+def account_configuration(call: Call, default_service_sid: str) -> Json:
+    url = f"{call.root}/Configuration"
+    return {
+        "account_sid": call.account.sid,
+        "default_chat_service_sid": default_service_sid,
+        "default_messaging_service_sid": None,
+        "default_inactive_timer": None,
+        "default_closed_timer": None,
+        "url": url,
+        "links": {
+            "service": f"{call.root}/Services/{default_service_sid}/Configuration",
+            "webhooks": f"{url}/Webhooks",
+        },
+    }
+
+
+def service_configuration(call: Call, row: Service) -> Json:
+    url = f"{call.root}/Services/{row.sid}/Configuration"
+    return {
+        "chat_service_sid": row.sid,
+        "default_conversation_creator_role_sid": row.default_conversation_creator_role_sid,
+        "default_conversation_role_sid": row.default_conversation_role_sid,
+        "default_chat_service_role_sid": row.default_chat_service_role_sid,
+        "reachability_enabled": row.reachability_enabled,
+        "url": url,
+        "links": {"notifications": f"{url}/Notifications", "webhooks": f"{url}/Webhooks"},
+    }

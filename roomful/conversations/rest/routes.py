@@ -1,0 +1,73 @@
+"""The table of paths. Almost everything is there twice: for the account's default service, and for the one named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from starlette.routing import Route
+
+from . import conversations, extensions, messages, participants, roles, services, user_conversations, users
+from .call import Api, Handler
+from .endpoint import Endpoint, Gate
+from .origin import Origins
+
+Methods = Mapping[str, Handler]
+
+_OF_A_SERVICE: Mapping[str, Methods] = {
+    "/Conversations": {"GET": conversations.list_, "POST": conversations.create},
+    "/Conversations/{conversation}": {
+        "GET": conversations.fetch,
+        "POST": conversations.update,
+        "DELETE": conversations.delete,
+    },
+    "/Conversations/{conversation}/Participants": {"GET": participants.list_, "POST": participants.create},
+    "/Conversations/{conversation}/Participants/{participant}": {
+        "GET": participants.fetch,
+        "POST": participants.update,
+        "DELETE": participants.delete,
+    },
+    "/Conversations/{conversation}/Messages": {"GET": messages.list_, "POST": messages.create},
+    "/Conversations/{conversation}/Messages/{message}": {
+        "GET": messages.fetch,
+        "POST": messages.update,
+        "DELETE": messages.delete,
+    },
+    "/Users": {"GET": users.list_, "POST": users.create},
+    "/Users/{user}": {"GET": users.fetch, "POST": users.update, "DELETE": users.delete},
+    "/Users/{user}/Conversations": {"GET": user_conversations.list_},
+    "/Users/{user}/Conversations/{conversation}": {
+        "GET": user_conversations.fetch,
+        "POST": user_conversations.update,
+        "DELETE": user_conversations.delete,
+    },
+    "/Roles": {"GET": roles.list_, "POST": roles.create},
+    "/Roles/{role}": {"GET": roles.fetch, "POST": roles.update, "DELETE": roles.delete},
+}
+
+PATHS: Mapping[str, Methods] = {
+    "/v1/Configuration": {
+        "GET": services.fetch_account_configuration,
+        "POST": services.update_account_configuration,
+    },
+    "/v1/Services": {"GET": services.list_, "POST": services.create},
+    "/v1/Services/{service}": {"GET": services.fetch},
+    "/v1/Services/{service}/Configuration": {
+        "GET": services.fetch_service_configuration,
+        "POST": services.update_service_configuration,
+    },
+    **{f"/v1{path}": methods for path, methods in _OF_A_SERVICE.items()},
+    **{f"/v1/Services/{{service}}{path}": methods for path, methods in _OF_A_SERVICE.items()},
+}
+"""Every path of `/v1` with its methods."""
+
+
+def routes(api: Api, public_url: Callable[[], str], trusted_proxies: tuple[str, ...] = ()) -> list[Route]:
+    """The routes of REST v1, of the extensions and of `/health`.
+
+    `public_url` answers the origin for absolute URLs, without a trailing slash. Nothing here redirects, and under `/v1`
+    nothing answers HTML: paths that are not known lead to an endpoint too.
+    """
+    gate = Gate(api, Origins(public_url, trusted_proxies))
+    known = [Route(path, Endpoint(gate, methods)) for path, methods in PATHS.items()]
+    unknown = Endpoint(gate, {})
+    return [*known, Route("/v1", unknown), Route("/v1/{rest:path}", unknown), *extensions.routes(gate)]

@@ -1,0 +1,58 @@
+"""Services of the account, and the configuration of the account and of a service."""
+
+from __future__ import annotations
+
+from ..core.model import Service
+from ..core.ports import Reads
+from ..core.services import CreateService, UpdateAccountConfiguration, UpdateServiceConfiguration
+from . import paging, render
+from .call import Answer, Call
+
+
+async def create(call: Call) -> Answer:
+    command = CreateService(call.form.required("FriendlyName"))
+    return Answer(201, render.service(call, await call.perform(command)))
+
+
+async def fetch(call: Call) -> Answer:
+    return Answer(200, render.service(call, call.service))
+
+
+async def list_(call: Call) -> Answer:
+    page = paging.requested(call.query, maximum=100, position=str)
+    found = await call.read(lambda reads: _slice(reads, call.account.sid, page))
+    return Answer(200, paging.body(call, "services", page, found, lambda row: render.service(call, row)))
+
+
+def _slice(reads: Reads, account_sid: str, page: paging.Page) -> paging.Slice[Service]:
+    def rows(start: paging.Position | None, backward: bool, limit: int) -> list[Service]:
+        return reads.page(Service, order="sid", start=start, limit=limit, descending=backward, account_sid=account_sid)
+
+    return paging.fetch(page, rows, lambda row: row.sid)
+
+
+async def fetch_account_configuration(call: Call) -> Answer:
+    return Answer(200, render.account_configuration(call, call.account.default_service_sid))
+
+
+async def update_account_configuration(call: Call) -> Answer:
+    call.form.refuse("DefaultMessagingServiceSid", "DefaultInactiveTimer", "DefaultClosedTimer")
+    default = call.form.text_or_none("DefaultChatServiceSid")
+    if default:
+        await call.perform(UpdateAccountConfiguration(default))
+    return Answer(200, render.account_configuration(call, default or call.account.default_service_sid))
+
+
+async def fetch_service_configuration(call: Call) -> Answer:
+    return Answer(200, render.service_configuration(call, call.service))
+
+
+async def update_service_configuration(call: Call) -> Answer:
+    form = call.form
+    command = UpdateServiceConfiguration(
+        default_conversation_creator_role_sid=form.text("DefaultConversationCreatorRoleSid"),
+        default_conversation_role_sid=form.text("DefaultConversationRoleSid"),
+        default_chat_service_role_sid=form.text("DefaultChatServiceRoleSid"),
+        reachability_enabled=form.boolean("ReachabilityEnabled"),
+    )
+    return Answer(200, render.service_configuration(call, await call.perform(command)))
