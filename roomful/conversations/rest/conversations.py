@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..core.conversations import CreateConversation, DeleteConversation, UpdateConversation
 from ..core.limits import state as known_state
@@ -101,7 +102,7 @@ async def list_(call: Call) -> Answer:
 
 
 def _slice(reads: Reads, service_sid: str, page: paging.Page, chosen: _Filter) -> paging.Slice[Conversation]:
-    match = {"service_sid": service_sid} | ({"state": chosen.state} if chosen.state else {})
+    match: dict[str, Any] = {"service_sid": service_sid} | ({"state": chosen.state} if chosen.state else {})
 
     def rows(start: paging.Position | None, backward: bool, limit: int) -> list[Conversation]:
         return reads.page(Conversation, order="sid", start=start, limit=limit, descending=backward, **match)

@@ -61,7 +61,7 @@ class Params:
         """Every value of a parameter that may repeat."""
         return tuple(self._values.get(name, ()))
 
-    def integer(self, name: str, code: int = 20001) -> int | None | Unset:
+    def integer(self, name: str, code: int = 20001) -> int | Unset | None:
         """A whole number; an empty value is None. Raises `code` (400)."""
         text = self.text(name)
         if isinstance(text, Unset):

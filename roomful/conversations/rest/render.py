@@ -1,8 +1,8 @@
 """Rows as the JSON objects of Twilio's v1 specification, key for key.
 
-URLs follow the form in which the caller asked (short or with the service); so does `chat_service_sid` of participants and
-messages, which the specification has in the service form only. What this server has not (media, carriers, timers,
-e-mail) is null or empty, as Twilio answers where it is unused.
+URLs follow the form in which the caller asked (short or with the service); so does `chat_service_sid` of
+participants and messages, which the specification has in the service form only. What this server has not (media,
+carriers, timers, e-mail) is null or empty, as Twilio answers where it is unused.
 """
 
 from __future__ import annotations
