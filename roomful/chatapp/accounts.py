@@ -1,0 +1,114 @@
+"""Accounts: who may sign in. An account is a row here and a User of the same identity at the backend."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import delete as sql_delete
+from sqlalchemy.exc import IntegrityError
+
+from roomful.chatapp.clock import now_ms
+from roomful.chatapp.errors import ApiError
+from roomful.chatapp.store import schema
+from roomful.chatapp.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One row of `accounts`.
+
+    password_hash: None when the account was made by the name-only log-in.
+    ready: the backend is known to have the user.
+    rooms_since: default rooms created at or after this time (ms, backend's clock) are new to the person; None before
+        the first offer, when all of them are.
+    """
+
+    identity: str
+    friendly_name: str
+    password_hash: str | None
+    admin: bool
+    ready: bool
+    rooms_since: int | None
+    disabled: bool
+
+
+def name_taken() -> ApiError:
+    return ApiError(409, "username_taken", "This username is taken. Choose another one.")
+
+
+class Accounts:
+    """The accounts of this installation."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, identity: str) -> Account | None:
+        """The account with this identity, disabled or not."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(schema.accounts).where(schema.accounts.c.identity == identity)
+            ).one_or_none()
+        return None if row is None else _account(row)
+
+    def active_identities(self) -> list[str]:
+        """The identities of all accounts that are not disabled, oldest first."""
+        table = schema.accounts
+        query = (
+            select(table.c.identity).where(table.c.disabled_at.is_(None)).order_by(table.c.created_at, table.c.identity)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def create(self, identity: str, friendly_name: str, password_hash: str | None, *, first_is_admin: bool) -> Account:
+        """Make an account that is not yet `ready`. Raises ApiError `username_taken`.
+
+        first_is_admin: make it an administrator if no account with a password exists yet (name-only accounts are
+        nobody's in particular).
+        """
+        table = schema.accounts
+        try:
+            with self._database.write() as connection:
+                admin = False
+                if first_is_admin:
+                    owned = select(func.count()).select_from(table).where(table.c.password_hash.is_not(None))
+                    admin = connection.execute(owned).scalar_one() == 0
+                values = {"identity": identity, "friendly_name": friendly_name, "password_hash": password_hash}
+                connection.execute(insert(table).values(**values, admin=admin, created_at=now_ms()))
+        except IntegrityError:
+            raise name_taken() from None
+        return Account(identity, friendly_name, password_hash, admin, ready=False, rooms_since=None, disabled=False)
+
+    def set_ready(self, identity: str, friendly_name: str) -> None:
+        """The backend has the user, who is called so there."""
+        table = schema.accounts
+        ready_at = func.coalesce(table.c.ready_at, now_ms())
+        self._update(identity, friendly_name=friendly_name, ready_at=ready_at)
+
+    def set_rooms_since(self, identity: str, since: int) -> None:
+        """The default rooms that exist now have been offered (`Account.rooms_since`)."""
+        self._update(identity, rooms_since=since)
+
+    def set_password_hash(self, identity: str, password_hash: str) -> None:
+        self._update(identity, password_hash=password_hash)
+
+    def discard_unready(self, identity: str) -> None:
+        """Give up an account that never came to be: the name turned out to be somebody else's at the backend."""
+        table = schema.accounts
+        with self._database.write() as connection:
+            connection.execute(sql_delete(table).where(table.c.identity == identity, table.c.ready_at.is_(None)))
+
+    def _update(self, identity: str, **values: object) -> None:
+        with self._database.write() as connection:
+            connection.execute(update(schema.accounts).where(schema.accounts.c.identity == identity).values(**values))
+
+
+def _account(row: Row[tuple[object, ...]]) -> Account:
+    values = row._mapping
+    return Account(
+        identity=values["identity"],
+        friendly_name=values["friendly_name"],
+        password_hash=values["password_hash"],
+        admin=values["admin"],
+        ready=values["ready_at"] is not None,
+        rooms_since=values["rooms_since"],
+        disabled=values["disabled_at"] is not None,
+    )

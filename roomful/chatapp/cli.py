@@ -1,0 +1,115 @@
+"""The terminal's commands: `flask chatrooms …` (the tutorial's) and `flask chat setup`."""
+
+import functools
+import unicodedata
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from roomful.chatapp.backend import BackendUnavailable
+from roomful.chatapp.rooms import BadRoomName, RoomExists, RoomNotFound
+from roomful.chatapp.setup import Plan, make_plan
+from roomful.chatapp.state import chat
+from roomful.chatapp.store.database import StoreError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+chatrooms_cli = AppGroup("chatrooms", help="Manage your chat rooms.")
+chat_cli = AppGroup("chat", help="Manage the chat application.")
+
+
+def register(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    app.cli.add_command(chatrooms_cli)
+    app.cli.add_command(chat_cli)
+
+
+def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Show what is in the way as one line, with exit status 1."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (BackendUnavailable, StoreError) as exc:
+            raise click.ClickException(str(exc)) from exc
+
+    return wrapper
+
+
+@chatrooms_cli.command("list", help="list all chat rooms")
+@one_line_errors
+def list_rooms() -> None:
+    for room in chat().rooms.all():
+        click.echo(f"{_printable(room.name)} ({room.sid})")
+
+
+@chatrooms_cli.command("create", help="create a chat room")
+@click.argument("name")
+@click.option("--private/--public", default=False, help="Whether only members find the room.  [default: public]")
+@click.option(
+    "--default/--no-default",
+    default=None,
+    help="Whether everybody is put into the room, now and when they sign up.  [default: yes, unless private]",
+)
+@one_line_errors
+def create_room(name: str, private: bool, default: bool | None) -> None:
+    if private and default:
+        raise click.UsageError("a private room cannot be a default room: nobody is put into it without being asked")
+    try:
+        chat().rooms.create(name, private=private, default=not private if default is None else default)
+    except BadRoomName as exc:
+        raise click.ClickException(f"Bad name: {exc}") from exc
+    except RoomExists:
+        _stop("Chat room already exists")
+
+
+@chatrooms_cli.command("delete", help="delete a chat room")
+@click.argument("name")
+@one_line_errors
+def delete_room(name: str) -> None:
+    try:
+        chat().rooms.delete(name)
+    except RoomNotFound:
+        _stop("Chat room not found")
+
+
+@chat_cli.command("setup", help="Prepare a Conversations service that is not embedded: show what is missing, and ask.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@one_line_errors
+def setup(yes: bool) -> None:
+    if chat().backend.kind == "embedded":
+        click.echo("The embedded Conversations service prepares itself; there is nothing to set up.")
+        return
+    plan = make_plan(chat().connection)
+    _show(plan)
+    if not plan.steps:
+        return
+    if not yes and not click.confirm("Make these changes?", default=False):
+        click.echo("Nothing was changed.")
+        return
+    for step in plan.steps:
+        step.carry_out()
+        click.echo(f"done: {step.text}")
+
+
+def _show(plan: Plan) -> None:
+    for line in plan.found:
+        click.echo(f"ok: {line}")
+    for step in plan.steps:
+        click.echo(f"missing: {step.text}")
+
+
+def _stop(message: str) -> None:
+    """The tutorial prints these on standard output; here scripts learn of them too."""
+    click.echo(message)
+    raise click.exceptions.Exit(1)
+
+
+def _printable(name: str) -> str:
+    """Names come from other people: keep their control characters from the terminal."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in ("Cc", "Cs") else c for c in name)

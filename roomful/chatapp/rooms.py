@@ -1,0 +1,217 @@
+"""Rooms: conversations that people find by name, and who is put into them without asking.
+
+A room's attributes are JSON: `{"v": 1, "kind": "room", "visibility": "public"|"private", "default": true|false}`.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from twilio.base.exceptions import TwilioRestException
+
+from roomful.chatapp.accounts import Account, Accounts
+from roomful.chatapp.backend import BackendUnavailable, Connection, talking
+from roomful.chatapp.clock import now_ms
+from roomful.chatapp.store import schema
+from roomful.chatapp.store.database import Database
+
+MAX_NAME = 256  # characters; Twilio's limit of a friendly name
+PAGE_SIZE = 100  # the most that Twilio sends at once
+NO_PLACE = frozenset({50417, 50208, 50214, 50377})  # room full; person in too many rooms (two codes); room closed
+UNIQUE_NAME_EXISTS = 50353
+
+
+class RoomExists(Exception):
+    """A room of this name exists."""
+
+
+class RoomNotFound(Exception):
+    """No room of this name exists."""
+
+
+class BadRoomName(ValueError):
+    """The text says what is wrong with the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A conversation that is a room. `created` is in ms, by the backend's clock, which counts whole seconds."""
+
+    sid: str
+    name: str
+    default: bool
+    created: int
+
+
+class Rooms:
+    """The rooms at the backend."""
+
+    def __init__(self, connection: Connection, database: Database, accounts: Accounts) -> None:
+        self._connection = connection
+        self._database = database
+        self._accounts = accounts
+
+    def all(self) -> list[Room]:
+        """Every room, in the backend's order. Conversations of another kind (direct messages) are left out; one
+        without a kind, made by other software, is a room that nobody is put into."""
+        with talking("list the rooms"):
+            conversations = self._connection.service.conversations.list(page_size=PAGE_SIZE)
+        return [room for conversation in conversations if (room := _room(conversation)) is not None]
+
+    def of_person(self, account: Account) -> list[Room]:
+        """The rooms that the person is in, after joining the default rooms that are new to them."""
+        rooms = self.all()
+        joined = self._join_new(account, rooms)
+        joined |= self._memberships(account.identity)
+        return [room for room in rooms if room.sid in joined]
+
+    def create(self, name: str, *, private: bool, default: bool) -> Room:
+        """Make a room; everybody who has an account is put into a default room.
+
+        Raises RoomExists, BadRoomName, BackendUnavailable.
+        """
+        name = check_name(name)
+        if any(room.name == name for room in self.all()):
+            raise RoomExists(name)
+        visibility = "private" if private else "public"
+        attributes = json.dumps({"v": 1, "kind": "room", "visibility": visibility, "default": default})
+        room = self._create_unique(name, attributes)
+        if default:
+            for identity in self._accounts.active_identities():
+                if not self._join(identity, room):
+                    break  # full
+        return room
+
+    def delete(self, name: str) -> None:
+        """Delete the first room of this name. Raises RoomNotFound, BackendUnavailable."""
+        name = unicodedata.normalize("NFC", name)
+        room = next((room for room in self.all() if room.name == name), None)
+        if room is None:
+            raise RoomNotFound(name)
+        try:
+            self._connection.service.conversations(room.sid).delete()
+        except TwilioRestException as exc:
+            if exc.status == 404:  # somebody else was faster
+                raise RoomNotFound(name) from exc
+            with talking("delete the room"):
+                raise
+        table = schema.offered_rooms
+        with self._database.write() as connection:
+            connection.execute(delete(table).where(table.c.room_sid == room.sid))
+
+    def _create_unique(self, name: str, attributes: str) -> Room:
+        """The unique name decides between two who create the same room at once. A room that was renamed keeps its
+        unique name, so the next one of the old name gets a number."""
+        unique_name, number = unique_name_for(name), 1
+        while True:
+            numbered = unique_name if number == 1 else f"{unique_name}.{number}"
+            try:
+                conversation = self._connection.service.conversations.create(
+                    friendly_name=name, unique_name=numbered, attributes=attributes
+                )
+            except TwilioRestException as exc:
+                if exc.status != 409 or exc.code not in (UNIQUE_NAME_EXISTS, 409):
+                    with talking("create the room"):
+                        raise
+                if self._name_of(numbered) == name:
+                    raise RoomExists(name) from exc
+                number += 1
+                continue
+            room = _room(conversation)
+            if room is None:
+                raise BackendUnavailable("The Conversations service answered with another conversation")
+            return room
+
+    def _name_of(self, unique_name: str) -> str | None:
+        with talking("read the room", ignore=frozenset({404})):
+            conversation = self._connection.service.conversations(unique_name).fetch()
+            return str(conversation.friendly_name)
+        return None
+
+    def _memberships(self, identity: str) -> set[str]:
+        # The library loses the status of a list that fails; a person unknown to the backend is in no room.
+        with talking("list the person's rooms"):
+            memberships = self._connection.service.users(identity).user_conversations.list(page_size=PAGE_SIZE)
+        return {str(membership.conversation_sid) for membership in memberships}
+
+    def _join_new(self, account: Account, rooms: list[Room]) -> set[str]:
+        """Join default rooms: all of them the first time, later those created since; never one that was offered
+        before, so that who left stays out. Answers what was joined."""
+        table = schema.offered_rooms
+        query = select(table.c.room_sid, table.c.joined).where(table.c.identity == account.identity)
+        with self._database.read() as connection:
+            offered: dict[str, bool] = {row.room_sid: row.joined for row in connection.execute(query)}
+        since = account.rooms_since or 0
+        joined = set()
+        for room in rooms:
+            is_new = room.sid not in offered and room.created >= since
+            was_full = offered.get(room.sid) is False
+            if room.default and (is_new or was_full) and self._join(account.identity, room):
+                joined.add(room.sid)
+        if account.rooms_since is None:
+            newest = max((room.created for room in rooms), default=0)
+            self._accounts.set_rooms_since(account.identity, newest)
+        return joined
+
+    def _join(self, identity: str, room: Room) -> bool:
+        """Put the person into the room and remember that it was offered. False when the room is full, closed or gone."""
+        try:
+            self._connection.service.conversations(room.sid).participants.create(identity=identity)
+            joined = True
+        except TwilioRestException as exc:
+            if exc.status == 404:
+                return False
+            joined = exc.status == 409  # is in it already
+            if not joined and exc.code not in NO_PLACE:
+                with talking("add a person to a room"):
+                    raise
+        self._remember_offer(identity, room.sid, joined)
+        return joined
+
+    def _remember_offer(self, identity: str, room_sid: str, joined: bool) -> None:
+        table = schema.offered_rooms
+        with self._database.write() as connection:
+            connection.execute(delete(table).where(table.c.identity == identity, table.c.room_sid == room_sid))
+            values = {"identity": identity, "room_sid": room_sid, "joined": joined}
+            connection.execute(insert(table).values(**values, offered_at=now_ms()))
+
+
+def check_name(name: str) -> str:
+    """The name of a new room, in NFC. Raises BadRoomName."""
+    name = unicodedata.normalize("NFC", name)
+    if not name.strip() or len(name) > MAX_NAME:
+        raise BadRoomName(f"a room's name has 1 to {MAX_NAME} characters")
+    if name != name.strip():
+        raise BadRoomName("a room's name cannot begin or end with a space")
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
+        raise BadRoomName("a room's name cannot contain line breaks or control characters")
+    return name
+
+
+def unique_name_for(name: str) -> str:
+    """The unique name of a room: `room:sales` for `#sales`, otherwise a hash. Different names never share one, and
+    none needs escaping in a path."""
+    if re.fullmatch(r"#[a-z0-9][a-z0-9_-]{0,63}", name):
+        return f"room:{name[1:]}"
+    return "room:~" + hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def _room(conversation: Any) -> Room | None:
+    try:
+        attributes = json.loads(conversation.attributes or "{}")
+    except ValueError:
+        attributes = {}
+    if not isinstance(attributes, dict):
+        attributes = {}
+    if attributes.get("kind", "room") != "room":
+        return None
+    default = attributes.get("default") is True and attributes.get("visibility") != "private"
+    name = conversation.friendly_name or conversation.unique_name or conversation.sid
+    created = conversation.date_created
+    created_ms = int(created.timestamp() * 1000) if isinstance(created, datetime) else 0
+    return Room(str(conversation.sid), str(name), default, created_ms)

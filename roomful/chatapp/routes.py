@@ -1,0 +1,230 @@
+"""The HTTP routes: sign up, in and out, and tokens. JSON in and out; every refusal is an ApiError."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from roomful.chatapp.accounts import Account
+from roomful.chatapp.auth import COOKIE, SESSION_SECONDS, Session
+from roomful.chatapp.clock import now_ms
+from roomful.chatapp.errors import ApiError, account_disabled, bad_request, signed_out
+from roomful.chatapp.identity import BadName, to_friendly_name, to_identity, to_open_identity
+from roomful.chatapp.passwords import check_password
+from roomful.chatapp.revocation import revoke_tokens
+from roomful.chatapp.state import chat
+from roomful.chatapp.tokens import issue_token
+
+blueprint = Blueprint("chat", __name__)
+
+
+@blueprint.post("/login")
+def login() -> Response:
+    """Sign in: the tutorial's route, with a password unless ROOMFUL_AUTH=open."""
+    payload = _payload()
+    typed = _username(payload)
+    account = _open_account(typed) if chat().config.auth == "open" else _password_account(typed, payload)
+    return _sign_in(account, 200)
+
+
+@blueprint.post("/api/signup")
+def signup() -> Response:
+    """Make an account and sign in with it."""
+    payload = _payload()
+    _refuse_closed_signup()
+    typed = _username(payload)
+    identity = to_identity(typed)
+    friendly_name = to_friendly_name(_text(payload, "friendly_name") or typed)
+    password = check_password(_text(payload, "password") or "")
+    account, fresh = _claim(identity, friendly_name, password)
+    chat().people.ensure_user(account, claim=fresh)
+    return _sign_in(account, 201)
+
+
+@blueprint.post("/api/token")
+def token() -> Response:
+    """A new token for a signed-in browser: after a page load, and before the old one runs out."""
+    session = chat().sessions.find(request.cookies.get(COOKIE))
+    if session is None:
+        raise signed_out()
+    account = chat().accounts.find(session.identity)
+    if account is None:
+        raise signed_out()
+    if account.disabled:
+        raise account_disabled()
+    return jsonify(_welcome(account, session))
+
+
+@blueprint.post("/api/logout")
+def logout() -> Response:
+    """End this browser's session and have its live tokens refused; signing out twice is no error."""
+    session = chat().sessions.find(request.cookies.get(COOKIE))
+    if session is not None:
+        revoke_tokens(chat().connection, chat().sessions.end(session))
+    response = Response(status=204)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=_secure())
+    return response
+
+
+@blueprint.get("/api/session")
+def session_info() -> Response:
+    """How people sign in here, and who this browser is."""
+    config, user = chat().config, None
+    session = chat().sessions.find(request.cookies.get(COOKIE))
+    account = chat().accounts.find(session.identity) if session else None
+    if account and not account.disabled:
+        user = {"identity": account.identity, "friendly_name": account.friendly_name}
+    return jsonify(auth=config.auth, signup=_signup_mode(), user=user)
+
+
+def _payload() -> dict[str, Any]:
+    """The body as a JSON object, whatever the content type: the tutorial's client names none."""
+    try:
+        payload = json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError):
+        raise bad_request("The request is not valid JSON.") from None
+    if not isinstance(payload, dict):
+        raise bad_request("The request must be a JSON object.")
+    return payload
+
+
+def _text(payload: dict[str, Any], key: str) -> str | None:
+    value = payload.get(key)
+    if value is not None and not isinstance(value, str):
+        raise bad_request(f"“{key}” must be text.")
+    return value
+
+
+def _username(payload: dict[str, Any]) -> str:
+    if not payload.get("username"):
+        raise ApiError(401, "username_missing", "Enter a username.")
+    typed = (_text(payload, "username") or "").strip()
+    if not typed:
+        raise ApiError(401, "username_missing", "Enter a username.")
+    return typed
+
+
+def _password_account(typed: str, payload: dict[str, Any]) -> Account:
+    refused = ApiError(401, "bad_credentials", "The username or the password is wrong.")
+    try:
+        identity = to_identity(typed)
+    except BadName:
+        raise refused from None
+    address = client_address()
+    chat().throttle.attempt(address, identity)
+    account = chat().accounts.find(identity)
+    try:
+        password = check_password(_text(payload, "password") or "")
+    except ApiError as exc:
+        raise exc if exc.code == "bad_request" else refused from None
+    if not chat().passwords.verify(account.password_hash if account else None, password) or account is None:
+        raise refused
+    chat().throttle.succeeded(address, identity)
+    if account.disabled:
+        raise account_disabled()
+    if account.password_hash and chat().passwords.outdated(account.password_hash):
+        chat().accounts.set_password_hash(identity, chat().passwords.hash(password))
+    return account
+
+
+def _open_account(typed: str) -> Account:
+    """The tutorial's name-only log-in: the name makes the account, unless somebody protected it with a password."""
+    if not chat().exposure.local:
+        raise ApiError(403, "signup_closed", "Signing in by name alone works on the server's own machine only.")
+    identity = to_open_identity(typed)
+    account = chat().accounts.find(identity)
+    if account is None:
+        try:
+            friendly_name = to_friendly_name(typed)
+        except ApiError:
+            friendly_name = identity
+        try:
+            account = chat().accounts.create(identity, friendly_name, None, first_is_admin=False)
+        except ApiError:  # two tabs at once
+            account = chat().accounts.find(identity)
+    if account is None or account.password_hash is not None:
+        raise ApiError(401, "bad_credentials", "This name belongs to an account with a password. Choose another one.")
+    if account.disabled:
+        raise account_disabled()
+    return account
+
+
+def _claim(identity: str, friendly_name: str, password: str) -> tuple[Account, bool]:
+    """The account for a sign-up, and whether it was made just now.
+
+    An account that never became ready, because the backend did not answer, can be claimed again with its password.
+    """
+    account = chat().accounts.find(identity)
+    if account is None:
+        password_hash = chat().passwords.hash(password)
+        local = chat().exposure.local
+        return chat().accounts.create(identity, friendly_name, password_hash, first_is_admin=local), True
+    if account.ready or account.disabled or account.password_hash is None:
+        raise ApiError(409, "username_taken", "This username is taken. Choose another one.")
+    chat().throttle.attempt(client_address(), identity)
+    if not chat().passwords.verify(account.password_hash, password):
+        raise ApiError(409, "username_taken", "This username is taken. Choose another one.")
+    return account, False
+
+
+def _signup_mode() -> str:
+    config = chat().config
+    if config.signup == "open" and config.loopback and not chat().exposure.local:
+        return "closed"
+    return config.signup
+
+
+def _refuse_closed_signup() -> None:
+    if chat().config.auth == "open":
+        raise ApiError(
+            403, "signup_closed", "This server signs people in by name alone; there is nothing to sign up for."
+        )
+    mode = _signup_mode()
+    if mode == "invite":
+        raise ApiError(403, "signup_closed", "Signing up here needs an invitation.")
+    if mode != "open":
+        raise ApiError(403, "signup_closed", "Signing up is closed.")
+
+
+def _sign_in(account: Account, status: int) -> Response:
+    """Start a session for the account and answer what /login answers."""
+    session, cookie = chat().sessions.start(account.identity, request.cookies.get(COOKIE))
+    response = jsonify(_welcome(account, session))
+    response.status_code = status
+    response.set_cookie(
+        COOKIE, cookie, max_age=SESSION_SECONDS, path="/", httponly=True, samesite="Lax", secure=_secure()
+    )
+    return response
+
+
+def _welcome(account: Account, session: Session) -> dict[str, object]:
+    """The tutorial's answer (`chatrooms`, `token`) and what our front end needs beside it."""
+    friendly_name = chat().people.ensure_user(account)
+    rooms = chat().rooms.of_person(account)
+    connection = chat().connection
+    now = now_ms()
+    ttl = min(chat().config.token_ttl, (session.expires_at - now) // 1000)
+    if ttl <= 0:
+        raise signed_out()
+    issued = issue_token(connection.credentials, connection.service_sid, account.identity, now, ttl)
+    if not chat().sessions.remember_token(session, issued):
+        raise signed_out()
+    return {
+        "chatrooms": [[room.name, room.sid] for room in rooms],
+        "token": issued.jwt,
+        "identity": account.identity,
+        "friendly_name": friendly_name,
+        "sdk": dict(chat().backend.sdk),
+    }
+
+
+def client_address() -> str:
+    """The address that log-ins are counted by."""
+    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
+    return chat().proxies.client_address(request.remote_addr or "", forwarded)
+
+
+def _secure() -> bool:
+    """Whether the browser speaks https, by PUBLIC_URL or by a trusted proxy's word."""
+    proxied = request.headers.get("X-Forwarded-Proto", "") if chat().proxies.trusts(request.remote_addr or "") else ""
+    return chat().config.secure or request.is_secure or proxied.rsplit(",", 1)[-1].strip().lower() == "https"

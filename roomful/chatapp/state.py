@@ -1,0 +1,40 @@
+"""The parts of one running chat application, put together once."""
+
+from flask import current_app
+
+from roomful.chatapp.accounts import Accounts
+from roomful.chatapp.auth import LoginThrottle, Sessions
+from roomful.chatapp.backend import Backend, Connection
+from roomful.chatapp.config import ChatConfig
+from roomful.chatapp.origin import Exposure, Proxies
+from roomful.chatapp.passwords import Passwords
+from roomful.chatapp.people import People
+from roomful.chatapp.rooms import Rooms
+from roomful.chatapp.store.database import Database
+
+EXTENSION = "roomful"
+
+
+class ChatState:
+    """Kept in `app.extensions["roomful"]`. Nothing here touches disk or network before its first use, so that
+    `flask --help` works without either."""
+
+    def __init__(self, config: ChatConfig, backend: Backend) -> None:
+        self.config = config
+        self.backend = backend
+        self.database = Database(config.database_url)
+        self.connection = Connection(backend)
+        self.accounts = Accounts(self.database)
+        self.people = People(self.connection, self.accounts)
+        self.rooms = Rooms(self.connection, self.database, self.accounts)
+        self.sessions = Sessions(self.database)
+        self.passwords = Passwords()
+        self.throttle = LoginThrottle()
+        self.proxies = Proxies(config.trusted_proxies)
+        self.exposure = Exposure(config, self.proxies)
+
+
+def chat() -> ChatState:
+    """The parts of the application that serves the current request or command."""
+    state: ChatState = current_app.extensions[EXTENSION]
+    return state

@@ -1,0 +1,1 @@
+"""The chat database's own Alembic history."""

@@ -1,0 +1,56 @@
+"""The tables. Times are milliseconds since 1970 UTC. On PostgreSQL all of this lives in the schema `chat`."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, MetaData, String, Table
+
+REVISION = "0001"  # the newest migration; a test compares it with the scripts
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "ix": "%(column_0_label)s_idx",
+    }
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("identity", String(64), primary_key=True),
+    Column("friendly_name", String(64), nullable=False),
+    Column("password_hash", String(256)),  # NULL: made by the name-only log-in
+    Column("admin", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ready_at", BigInteger),  # NULL until the backend is known to have the user
+    Column("rooms_since", BigInteger),  # default rooms made at or after this are offered; NULL: all of them
+    Column("disabled_at", BigInteger),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("cookie_sha256", String(64), primary_key=True),  # the cookie itself is nowhere but in the browser
+    Column("identity", ForeignKey("accounts.identity", ondelete="CASCADE"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+Index("sessions_identity_idx", sessions.c.identity)
+Index("sessions_expires_at_idx", sessions.c.expires_at)
+
+session_tokens = Table(
+    "session_tokens",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),  # of the JWT's text; told to the backend at log-out
+    Column("cookie_sha256", ForeignKey("sessions.cookie_sha256", ondelete="CASCADE"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+Index("session_tokens_cookie_sha256_idx", session_tokens.c.cookie_sha256)
+
+offered_rooms = Table(
+    "offered_rooms",
+    metadata,
+    Column("identity", ForeignKey("accounts.identity", ondelete="CASCADE"), primary_key=True),
+    Column("room_sid", String(34), primary_key=True),
+    Column("joined", Boolean, nullable=False),  # False: the room was full; it is tried again at the next log-in
+    Column("offered_at", BigInteger, nullable=False),
+)
+Index("offered_rooms_room_sid_idx", offered_rooms.c.room_sid)
