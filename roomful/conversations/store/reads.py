@@ -1,0 +1,118 @@
+"""Reading: queries over one snapshot, on a few reader threads that have a connection each."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from ..core import ports
+from ..core.model import Conversation, Participant, Row
+from . import queries
+from .connection import Connection, Failure
+from .schema import R, table_of
+
+T = TypeVar("T")
+
+READERS: Final = 4
+"""Reader threads."""
+
+
+class StoreReads:
+    """Implements `core.ports.Reads` over a connection on which a read transaction has begun."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def one(self, row: type[R], **key: Any) -> R | None:
+        """See `Reads.one`."""
+        statement = queries.rows(table_of(row), queries.shape(key), limited=True)
+        found = self._connection.select(statement, {**key, "limit_": 1})
+        return table_of(row).make(found[0]) if found else None
+
+    def page(
+        self,
+        row: type[R],
+        *,
+        order: str,
+        start: Any = None,
+        inclusive: bool = False,
+        limit: int,
+        descending: bool = False,
+        **match: Any,
+    ) -> list[R]:
+        """See `Reads.page`."""
+        beyond = None if start is None else ("<" if descending else ">") + ("=" if inclusive else "")
+        statement = queries.rows(table_of(row), queries.shape(match), order, descending, beyond, limited=True)
+        values = {**match, "limit_": limit} if start is None else {**match, "limit_": limit, "start_": start}
+        return list(map(table_of(row).make, self._connection.select(statement, values)))
+
+    def count(self, row: type[Row], **match: Any) -> int:
+        """See `Reads.count`."""
+        return int(self._connection.select(queries.count(table_of(row), queries.shape(match)), match)[0][0])
+
+    def count_above(self, row: type[Row], column: str, value: int, **match: Any) -> int:
+        """See `Reads.count_above`."""
+        statement = queries.count(table_of(row), queries.shape(match), column)
+        return int(self._connection.select(statement, {**match, "start_": value})[0][0])
+
+    def memberships(self, user_sid: str, *, after: str = "", limit: int) -> list[tuple[Participant, Conversation]]:
+        """See `Reads.memberships`."""
+        values = {"user_sid": user_sid, "start_": after, "limit_": limit}
+        participants, conversations = table_of(Participant), table_of(Conversation)
+        split = len(participants.names)
+        return [
+            (participants.make(found[:split]), conversations.make(found[split:]))
+            for found in self._connection.select(queries.memberships(), values)
+        ]
+
+    def find(self, row: type[R], field: str, values: Sequence[Any]) -> list[R]:
+        """See `Reads.find`."""
+        keys = [(value,) for value in dict.fromkeys(values)]
+        return self._connection.load(table_of(row), (field,), keys) if keys else []
+
+
+class ReaderPool:
+    """Implements `core.ports.ReadPool`; `connect` opens a connection for reading."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._executor = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._local = threading.local()
+        self._connections: list[Connection] = []
+
+    async def read(self, query: Callable[[ports.Reads], T]) -> T:
+        """See `ReadPool.read`."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._read, query)
+
+    async def close(self) -> None:
+        """Finish the queries that wait and close the connections."""
+        await asyncio.to_thread(self._executor.shutdown)
+        for connection in self._connections:
+            connection.close()
+
+    def _read(self, query: Callable[[ports.Reads], T]) -> T:
+        connection = self._connection()
+        try:
+            return self._snapshot(connection, query)
+        except Exception as error:
+            if connection.failure(error) is not Failure.LOST:
+                raise
+        return self._snapshot(connection, query)
+
+    def _connection(self) -> Connection:
+        """This thread's own connection."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+            self._connections.append(connection)
+        return connection
+
+    def _snapshot(self, connection: Connection, query: Callable[[ports.Reads], T]) -> T:
+        try:
+            connection.begin()
+            return query(StoreReads(connection))
+        finally:
+            connection.rollback()
