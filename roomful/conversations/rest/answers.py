@@ -6,6 +6,8 @@ import secrets
 from typing import Any
 
 import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 from ..core.errors import ServiceError
@@ -50,3 +52,14 @@ def not_found(path: str) -> ServiceError:
 def for_path(error: ServiceError, path: str) -> ServiceError:
     """The error as REST reports it."""
     return not_found(path) if error.code in NOT_FOUND else error
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses (outside `/v1`, whose endpoints do it themselves), in the same shape."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 404:
+        return error_response(not_found(request.scope["path"]))
+    if status == 405:
+        refused = ServiceError(405, 20004, f"Method {request.method} is not allowed for {request.scope['path']}")
+        return error_response(refused, dict(getattr(error, "headers", None) or {}))
+    return error_response(ServiceError(status, 20000 + status, str(getattr(error, "detail", "Error"))))

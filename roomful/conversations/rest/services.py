@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core.errors import invalid
 from ..core.model import Service
 from ..core.ports import Reads
 from ..core.services import CreateService, UpdateAccountConfiguration, UpdateServiceConfiguration
@@ -10,7 +11,7 @@ from .call import Answer, Call
 
 
 async def create(call: Call) -> Answer:
-    command = CreateService(call.form.required("FriendlyName"))
+    command = CreateService(call.form.required("FriendlyName", invalid(50000, "Friendly name not provided")))
     return Answer(201, render.service(call, await call.perform(command)))
 
 

@@ -1,0 +1,123 @@
+"""The Conversations service put together: store, rules, REST and the socket, on the running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from .core.errors import ServiceError
+from .core.events import StreamCommit
+from .core.installation import Install, Installation
+from .core.perform import Performer
+from .core.ports import Actor
+from .ids import Sids, now
+from .rest.answers import http_error
+from .rest.routes import routes
+from .store.store import Store, StoreError
+
+_INSTALL_ATTEMPTS = 5
+
+
+class OpenError(OSError):
+    """The service cannot be opened; the text is one line for the person who starts it."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the service made at its first start; the two secrets stay out of `repr`."""
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    api_key_sid: str
+    api_key_secret: str = field(repr=False)
+    service_sid: str
+
+
+@dataclass(frozen=True)
+class ServiceConfig:
+    """What the service must be told."""
+
+    database_url: str = field(repr=False)
+    """`sqlite:////absolute/path` or `postgresql://…`."""
+    public_url: str
+    """The origin in every URL that the service gives out, without a trailing slash."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks whose forwarding headers are believed."""
+    tombstone_days: int = 30
+    """How long a removal can be replayed to a client that was away."""
+
+
+class _Silent:
+    """Until the socket is there nobody listens to what was committed."""
+
+    def publish(self, commits: Sequence[StreamCommit]) -> None:
+        """Nobody to tell."""
+
+
+class _NoSocket(asyncio.Protocol):
+    """Until the socket is there an upgrade is refused."""
+
+    def __init__(self, **_: object) -> None: ...
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        transport.close()
+
+
+class Service:
+    """An open Conversations service. Make one with `open`."""
+
+    def __init__(self, store: Store, installation: Installation, config: ServiceConfig) -> None:
+        self._store = store
+        self._performer = Performer(store.writer)
+        account, api_key = installation.account, installation.api_key
+        self.credentials = Credentials(
+            account.sid, account.auth_token, api_key.sid, api_key.secret, installation.service.sid
+        )
+        self.asgi = Starlette(
+            routes=routes(self, lambda: config.public_url, config.trusted_proxies),
+            exception_handlers={HTTPException: http_error},
+        )
+        self.asgi.router.redirect_slashes = False
+        self.perform = self._performer.perform
+        self.read = store.reads.read
+
+    @classmethod
+    async def open(cls, config: ServiceConfig) -> Service:
+        """Open the store and, at the first start, make what an installation needs. Raises `OpenError`."""
+        try:
+            store = Store.open(
+                config.database_url, clock=now, sids=Sids(), bus=_Silent(), tombstone_days=config.tombstone_days
+            )
+        except StoreError as error:
+            raise OpenError(str(error)) from error
+        try:
+            return cls(store, await _install(store), config)
+        except BaseException:
+            await store.close()
+            raise
+
+    async def close(self) -> None:
+        """Refuse new commands, finish those that wait, and close the store."""
+        await self._store.close()
+
+    def socket_protocol(self) -> type[asyncio.Protocol]:
+        """What uvicorn hands an upgraded connection to."""
+        return _NoSocket
+
+
+async def _install(store: Store) -> Installation:
+    """The installation, made at the first start; nodes that start at once find the same one."""
+    for _ in range(_INSTALL_ATTEMPTS):
+        try:
+            return await store.writer.submit(Actor(""), Install(secrets.token_hex(16), secrets.token_hex(32)))
+        except ServiceError as error:
+            if error.status != 409:
+                raise OpenError(f"the first start failed: {error.message}") from error
+    raise OpenError("another node is making the installation and does not finish; start again in a moment")
