@@ -147,12 +147,12 @@ class DeleteConversation:
         return needs_access(actor, self.conversation_sid)
 
     def decide(self, actor: Actor, tx: Tx) -> None:
-        rights = access(tx, actor, self.conversation_sid)
-        rights.require("deleteConversation")
-        conversation = rights.conversation
-        members = tx.all(Participant, order="identity", conversation_sid=conversation.sid)
-        tx.lock(Needs(users=tuple((conversation.service_sid, member.identity) for member in members)))
-        for member in members:
+        access(tx, actor, self.conversation_sid).require("deleteConversation")
+        # The conversation is locked, so nobody joins or leaves between the two readings of its members.
+        members = tx.all(Participant, order="identity", conversation_sid=self.conversation_sid)
+        tx.lock(Needs(users=tuple((actor.service_sid, member.identity) for member in members)))
+        conversation = access(tx, actor, self.conversation_sid).conversation
+        for member in tx.all(Participant, order="identity", conversation_sid=conversation.sid):
             leave_user_stream(tx, conversation.service_sid, member)
             tx.remove(member)
         tx.remove_all(Message, conversation_sid=conversation.sid)

@@ -87,7 +87,10 @@ class Tx(Protocol):
         """The matching row with the highest `order`."""
 
     def lock(self, needs: Needs) -> None:
-        """Lock streams that `needs()` could not name. Only an `exclusive` command may call it."""
+        """Lock streams that `needs()` could not name. Only an `exclusive` command may call it.
+
+        What the command read before may have changed while it waited, so it is forgotten and must be read again.
+        """
 
     def add(self, row: Row) -> None: ...
 

@@ -79,7 +79,7 @@ def new_service(tx: Tx, account_sid: str, friendly_name: str) -> Service:
 class UpdateServiceConfiguration:
     """Change a service's default roles and whether presence is shown."""
 
-    exclusive: ClassVar = False
+    exclusive: ClassVar = True
 
     default_conversation_creator_role_sid: str | Unset = UNSET
     default_conversation_role_sid: str | Unset = UNSET
