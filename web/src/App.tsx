@@ -1,0 +1,135 @@
+import { type ReactNode, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation, useRoute } from "wouter";
+import styles from "./App.module.css";
+import { useChat, useChatActions, useChatState } from "./ChatContext";
+import { LoginForm } from "./features/login/LoginForm";
+import { RoomView } from "./features/room/RoomView";
+import { Welcome } from "./features/room/Welcome";
+import { ChatRooms } from "./features/rooms/ChatRooms";
+import { Button } from "./ui/Button";
+import { cx } from "./ui/cx";
+import { Empty } from "./ui/Empty";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { Logo } from "./ui/Logo";
+
+export function App() {
+  return (
+    <ErrorBoundary fallback={<Crashed />}>
+      <Phases />
+    </ErrorBoundary>
+  );
+}
+
+function Phases() {
+  const phase = useChatState((state) => state.phase);
+  const initError = useChatState((state) => state.initError);
+  if (phase === "starting") return <Starting />;
+  if (phase === "unreachable") return <Unreachable details={null} />;
+  if (phase === "signedOut") return <LoginForm />;
+  if (initError !== null) return <Unreachable details={initError} />;
+  return <House />;
+}
+
+/** The signed-in page: the list of rooms beside the open one; on a phone one of the two. */
+function House() {
+  const chat = useChatActions();
+  const { user, selectedChatroom } = useChat();
+  const [location, navigate] = useLocation();
+  const [, route] = useRoute("/r/:sid");
+  const sid = route?.sid ?? null;
+
+  useEffect(() => {
+    chat.openRoom(sid);
+    const look = () => document.visibilityState === "visible" && chat.openRoom(sid);
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [chat, sid]);
+
+  useEffect(() => {
+    if (location === "/login") navigate("/", { replace: true });
+  }, [location, navigate]);
+
+  useUnsentGuard();
+  const unread = user?.chatrooms.filter((room) => room.unread).length ?? 0;
+  useEffect(() => {
+    document.title = `${unread ? `(${unread}) ` : ""}${selectedChatroom ? `${selectedChatroom.name} – ` : ""}Roomful`;
+  }, [unread, selectedChatroom]);
+
+  return (
+    <div className={cx(styles.app, sid ? styles.inRoom : styles.inList)}>
+      <ChatRooms />
+      <div className={styles.main}>{sid ? <RoomView key={sid} sid={sid} /> : <Welcome />}</div>
+    </div>
+  );
+}
+
+/** Asks before the page is closed while messages are not sent. */
+function useUnsentGuard() {
+  const unsent = useChatState((state) => Object.values(state.outbox).some((rows) => rows.length > 0));
+  useEffect(() => {
+    if (!unsent) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [unsent]);
+}
+
+function Starting() {
+  const { t } = useTranslation();
+  return (
+    <main className={styles.starting} aria-busy="true" aria-label={t("loading")}>
+      <Logo size={44} />
+    </main>
+  );
+}
+
+function FullPage({ children }: { children: ReactNode }) {
+  return <main className={styles.full}>{children}</main>;
+}
+
+function Unreachable({ details }: { details: string | null }) {
+  const { t } = useTranslation();
+  const chat = useChatActions();
+  const retry = () => (details === null ? chat.begin() : chat.tryNow());
+  return (
+    <FullPage>
+      <Empty
+        door="shut"
+        title={t("fail.unreachable")}
+        actions={
+          <Button look="primary" onClick={retry}>
+            {t("retry")}
+          </Button>
+        }
+      >
+        <p>{t("fail.unreachableText", { host: window.location.host })}</p>
+        {details && (
+          <details>
+            <summary>{t("fail.details")}</summary>
+            <pre>{details}</pre>
+          </details>
+        )}
+      </Empty>
+    </FullPage>
+  );
+}
+
+function Crashed() {
+  const { t } = useTranslation();
+  return (
+    <FullPage>
+      <Empty
+        door="shut"
+        title={t("fail.crash")}
+        actions={
+          <Button look="primary" onClick={() => window.location.reload()}>
+            {t("fail.reload")}
+          </Button>
+        }
+      >
+        <p>{t("fail.crashText")}</p>
+      </Empty>
+    </FullPage>
+  );
+}

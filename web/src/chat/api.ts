@@ -1,0 +1,60 @@
+/** The chat application's own HTTP: sessions and tokens. Everything else goes through the SDK. */
+
+export interface Session {
+  auth: "password" | "open";
+  signup: "open" | "invite" | "closed";
+  user: { identity: string; friendly_name: string } | null;
+}
+
+export interface Grant {
+  /** `[name, sid]` of each room. */
+  chatrooms: [string, string][];
+  token: string;
+  identity: string;
+  friendly_name: string;
+  /** Options for the SDK's client. */
+  sdk: Record<string, unknown>;
+}
+
+/** An answer that is not a success. `code` is `network` when there was none. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    /** Seconds to wait, when the server said so. */
+    readonly retryAfter?: number,
+  ) {
+    super(message);
+  }
+}
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError(0, "network", "");
+  }
+  if (response.status === 204) return undefined as T;
+  const answer = await response.json().catch(() => null);
+  if (!response.ok || answer === null) {
+    throw new ApiError(response.status, answer?.code ?? "unknown", answer?.error ?? "", answer?.retry_after);
+  }
+  return answer as T;
+}
+
+export const api = {
+  session: () => call<Session>("GET", "/api/session"),
+  login: (username: string, password?: string) => call<Grant>("POST", "/login", { username, password }),
+  signUp: (username: string, password: string, friendlyName: string) =>
+    call<Grant>("POST", "/api/signup", { username, password, friendly_name: friendlyName || undefined }),
+  token: () => call<Grant>("POST", "/api/token", {}),
+  logout: () => call<void>("POST", "/api/logout", {}),
+};
+
+export type Api = typeof api;

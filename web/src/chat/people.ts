@@ -1,0 +1,82 @@
+import type { Live } from "./live";
+import type { Member } from "./model";
+import type { ChatStore } from "./store";
+import type { SdkParticipant, SdkUser } from "./surface";
+
+/** Names are fetched one by one, and each is a subscription: people of very large rooms beyond this stay with their username. */
+const mostNamed = 100;
+
+export type People = ReturnType<typeof createPeople>;
+
+const toMember = (participant: SdkParticipant): Member => ({ sid: participant.sid, identity: participant.identity });
+
+/** Who is in a room, what they are called, and who types. */
+export function createPeople(store: ChatStore, live: Live) {
+  let asked = new Set<string>();
+
+  const know = (user: SdkUser) =>
+    store.change("people", user.identity, () => ({
+      identity: user.identity,
+      name: user.friendlyName || user.identity,
+      online: user.isOnline,
+    }));
+
+  function name(identities: Iterable<string>): void {
+    const { client } = live;
+    for (const identity of identities) {
+      if (!client || !identity || asked.has(identity) || asked.size >= mostNamed) continue;
+      asked.add(identity);
+      client.getUser(identity).then(know, () => asked.delete(identity));
+    }
+  }
+
+  async function load(sid: string): Promise<void> {
+    const participants = await live.conversations
+      .get(sid)
+      ?.getParticipants()
+      .catch(() => undefined);
+    if (!participants) return;
+    store.change("members", sid, () => participants.map(toMember));
+    name(participants.flatMap((participant) => participant.identity ?? []));
+  }
+
+  return {
+    /** Fetches the display names of people that are not known yet. */
+    name,
+    know,
+    load,
+
+    joined(participant: SdkParticipant): void {
+      store.change(
+        "members",
+        participant.conversation.sid,
+        (members) => members && [...members.filter((member) => member.sid !== participant.sid), toMember(participant)],
+      );
+      if (participant.identity && store.getState().members[participant.conversation.sid]) name([participant.identity]);
+    },
+
+    left(participant: SdkParticipant): void {
+      store.change("members", participant.conversation.sid, (members) =>
+        members?.filter((member) => member.sid !== participant.sid),
+      );
+    },
+
+    typing(participant: SdkParticipant, on: boolean): void {
+      const { identity } = participant;
+      if (!identity || identity === store.getState().me?.identity) return;
+      store.change("typing", participant.conversation.sid, (typers = []) => {
+        const others = typers.filter((typer) => typer !== identity);
+        return on ? [...others, identity] : others;
+      });
+      if (on) name([identity]);
+    },
+
+    /** A new client has no subscriptions: names are asked again where they are shown. */
+    newClient(): void {
+      asked = new Set();
+      const { openSid } = store.getState();
+      store.setState({ typing: {}, members: {} });
+      if (openSid) load(openSid);
+    },
+  };
+}

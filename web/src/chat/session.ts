@@ -1,0 +1,255 @@
+import { type Api, ApiError, type Grant } from "./api";
+import type { History } from "./history";
+import type { Live } from "./live";
+import type { Me, Room } from "./model";
+import type { Outbox } from "./outbox";
+import type { People } from "./people";
+import type { Rooms } from "./rooms";
+import type { ChatStore } from "./store";
+import type { Connect, SdkClient, SdkConnectionError } from "./surface";
+
+/** Twilio's code of an expired token: the SDK then waits for updateToken(), and needs no new client. */
+const tokenExpired = 20104;
+/** Renewing and restarting wait 1, 2, 4 … seconds, at most this. */
+const longestWait = 10_000;
+const beginAgain = 5_000;
+/** The SDK's own back-off grows to two minutes; while offline we make it try again about this often. */
+const nudgeEvery = 8_000;
+/** In one of the SDK's states updateToken() never settles (protocol: a close with 410). */
+const updateWithin = 10_000;
+
+export interface SessionDeps {
+  api: Api;
+  connect: Connect;
+  store: ChatStore;
+  live: Live;
+  rooms: Rooms;
+  history: History;
+  outbox: Outbox;
+  people: People;
+}
+
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const backoff = (attempt: number) => Math.min(1000 * 2 ** attempt, longestWait) * (0.8 + 0.4 * Math.random());
+
+/** Sign-in, and the life of the SDK's client: tokens, reconnects, and new clients over the kept store. */
+export function createSession({ api, connect, store, live, rooms, history, outbox, people }: SessionDeps) {
+  /** Raised by each sign-in, sign-out and restart: what was begun before has no effect after. */
+  let era = 0;
+  /** The era of the restart under way. */
+  let restarting = -1;
+  /** Restarts since the last client that worked. */
+  let restarts = 0;
+
+  function enter(grant: Grant): Promise<void> {
+    const { me } = store.getState();
+    if (me?.identity !== grant.identity) store.forget();
+    era += 1;
+    const self: Me = { identity: grant.identity, name: grant.friendly_name || grant.identity };
+    store.setState({ phase: "signedIn", sessionEnded: false, me: self, initError: null, roomsReady: false });
+    people.know({ identity: self.identity, friendlyName: self.name, isOnline: null });
+    listRooms(grant);
+    return start(grant);
+  }
+
+  /** The list of the sign-in answer: names at once, before the SDK has connected. */
+  function listRooms(grant: Grant): void {
+    for (const [name, sid] of grant.chatrooms) {
+      store.change("rooms", sid, (room): Room => {
+        const known = room ?? { sid, name, isPrivate: false, createdBy: null, createdAt: null, unread: false };
+        return { ...known, name };
+      });
+    }
+  }
+
+  async function start(grant: Grant): Promise<void> {
+    const mine = era;
+    stopClient();
+    if (!restarts) store.setState({ connected: false, disconnectedAt: Date.now() });
+    try {
+      const client = await connect(grant.token, grant.sdk);
+      if (mine !== era) return void client.shutdown().catch(() => {});
+      live.client = client;
+      history.newClient();
+      outbox.newClient();
+      people.newClient();
+      watch(client);
+      rooms.attach(client);
+    } catch (error) {
+      if (mine === era) failed(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  function stopClient(): void {
+    const { client } = live;
+    live.client = null;
+    live.conversations.clear();
+    client?.shutdown().catch(() => {});
+  }
+
+  function watch(client: SdkClient): void {
+    const current = (handle: () => void) => () => {
+      if (live.client === client) handle();
+    };
+    let initialized = false;
+    client.on("connectionStateChanged", (state) => current(() => connection(state, initialized))());
+    client.on(
+      "initialized",
+      current(() => {
+        initialized = true;
+        restarts = 0;
+        store.setState({ initError: null });
+        client.getSubscribedConversations().then(
+          current(rooms.complete),
+          current(() => restart()),
+        );
+      }),
+    );
+    client.on("initFailed", ({ error }) => current(() => failed(error?.message ?? "initFailed"))());
+    client.on("connectionError", (error) => current(() => denied(error, initialized))());
+    client.on(
+      "tokenAboutToExpire",
+      current(() => renew(client)),
+    );
+    client.on(
+      "tokenExpired",
+      current(() => initialized && renew(client)),
+    );
+  }
+
+  function connection(state: string, initialized: boolean): void {
+    const { connected } = store.getState();
+    if (state === "connected" && !connected) {
+      store.setState({ connected: true });
+      if (initialized) reconnected();
+    }
+    if (state !== "connected" && connected) {
+      store.setState({ connected: false, disconnectedAt: Date.now(), typing: {} });
+      keepTrying();
+    }
+    // The server told the SDK to stay away (a close with 401): only a new client comes back.
+    if (state === "disconnected" && initialized) restart();
+  }
+
+  function reconnected(): void {
+    const { openSid } = store.getState();
+    outbox.resumeAll();
+    if (!openSid) return;
+    history.refresh(openSid);
+    people.load(openSid);
+  }
+
+  async function keepTrying(): Promise<void> {
+    const { client } = live;
+    for (;;) {
+      await wait(nudgeEvery * (0.75 + Math.random() / 2));
+      if (live.client !== client || store.getState().connected) return;
+      nudge();
+    }
+  }
+
+  /** The SDK reconnects at once when the browser reports that it is online again. */
+  function nudge(): void {
+    window.dispatchEvent(new Event("online"));
+  }
+
+  function denied(error: SdkConnectionError, initialized: boolean): void {
+    if (error.terminal && initialized && error.errorCode !== tokenExpired) restart();
+  }
+
+  function failed(reason: string): void {
+    if (!store.getState().roomsReady) store.setState({ initError: reason });
+    restart();
+  }
+
+  /** Asks for a token until there is an answer. Null when it is no longer wanted, or the session has ended. */
+  async function freshGrant(firstWait: number): Promise<Grant | null> {
+    const mine = era;
+    await wait(firstWait);
+    for (let attempt = 0; mine === era; attempt++) {
+      try {
+        const grant = await api.token();
+        if (mine !== era) return null;
+        if (grant.identity === store.getState().me?.identity) return grant;
+        return ended(); // somebody else has signed in, in another tab
+      } catch (error) {
+        if (mine !== era) return null;
+        if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return ended();
+        await wait(backoff(attempt));
+      }
+    }
+    return null;
+  }
+
+  async function renew(client: SdkClient): Promise<void> {
+    const grant = await freshGrant(0);
+    if (!grant || live.client !== client) return;
+    const late = wait(updateWithin).then(() => Promise.reject(new Error("updateToken did not settle")));
+    await Promise.race([client.updateToken(grant.token), late]).catch(() => {
+      if (live.client === client && client.connectionState !== "connected") restart();
+    });
+  }
+
+  /** A new client over the kept store, with a new token. */
+  async function restart(atOnce = false): Promise<void> {
+    if (restarting === era && !atOnce) return;
+    restarting = era += 1;
+    const mine = era;
+    stopClient();
+    const { connected, disconnectedAt } = store.getState();
+    store.setState({ connected: false, disconnectedAt: connected ? Date.now() : disconnectedAt });
+    const grant = await freshGrant(atOnce ? 0 : backoff(restarts++));
+    if (mine !== era) return;
+    restarting = -1;
+    if (grant) await start(grant);
+  }
+
+  function ended(): null {
+    era += 1;
+    stopClient();
+    store.setState({ phase: "signedOut", sessionEnded: true, connected: false, initError: null });
+    return null;
+  }
+
+  /** Looks whether this browser is signed in, and goes on where it was. */
+  async function begin(): Promise<void> {
+    try {
+      const { auth, signup, user } = await api.session();
+      store.setState({ setup: { auth, signup } });
+      if (user) await enter(await api.token());
+      else store.setState({ phase: "signedOut" });
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+        store.setState({ phase: "signedOut" });
+        return;
+      }
+      store.setState({ phase: "unreachable" });
+      await wait(beginAgain);
+      if (store.getState().phase === "unreachable") await begin();
+    }
+  }
+
+  return {
+    begin,
+
+    signIn: async (username: string, password?: string) => enter(await api.login(username, password)),
+
+    signUp: async (username: string, password: string, name: string) =>
+      enter(await api.signUp(username, password, name)),
+
+    /** Ends the session on the server first: if that fails the person is told and stays signed in. */
+    async signOut(): Promise<void> {
+      await api.logout();
+      era += 1;
+      stopClient();
+      store.forget();
+      store.setState({ phase: "signedOut" });
+    },
+
+    /** The person does not want to wait for the next attempt. */
+    tryNow(): void {
+      if (live.client && store.getState().roomsReady) nudge();
+      else restart(true);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { createStore } from "zustand/vanilla";
+import type { Session } from "./api";
+import type { Gone, Me, Member, Outgoing, Person, Room, RoomLog } from "./model";
+
+export interface ChatState {
+  /** `unreachable`: the page loaded but the server does not answer its first question. */
+  phase: "starting" | "unreachable" | "signedOut" | "signedIn";
+  setup: Pick<Session, "auth" | "signup">;
+  /** The server ended the session; what was typed is kept for the same person. */
+  sessionEnded: boolean;
+  me: Me | null;
+  connected: boolean;
+  /** When the connection was lost or first asked for. */
+  disconnectedAt: number;
+  /** The client could not start at all, in technical words. */
+  initError: string | null;
+  /** The list of rooms is complete, no longer only what the sign-in answer said. */
+  roomsReady: boolean;
+  openSid: string | null;
+  /** Everything below is by room SID, but `people`, which is by identity. */
+  rooms: Record<string, Room>;
+  gone: Record<string, Gone>;
+  logs: Record<string, RoomLog>;
+  outbox: Record<string, Outgoing[]>;
+  members: Record<string, Member[]>;
+  typing: Record<string, string[]>;
+  drafts: Record<string, string>;
+  people: Record<string, Person>;
+}
+
+const nobody = {
+  sessionEnded: false,
+  me: null,
+  connected: false,
+  disconnectedAt: 0,
+  initError: null,
+  roomsReady: false,
+  openSid: null,
+  rooms: {},
+  gone: {},
+  logs: {},
+  outbox: {},
+  members: {},
+  typing: {},
+  drafts: {},
+  people: {},
+} satisfies Partial<ChatState>;
+
+export type ChatStore = ReturnType<typeof createChatStore>;
+
+export function createChatStore() {
+  const store = createStore<ChatState>(() => ({
+    phase: "starting",
+    setup: { auth: "password", signup: "closed" },
+    ...nobody,
+  }));
+  return Object.assign(store, {
+    /** Forgets everything about the person who was signed in. */
+    forget: () => store.setState(nobody),
+
+    /** Changes one entry of a record; `undefined` removes it. An unchanged entry changes nothing. */
+    change<K extends RecordKey>(
+      field: K,
+      key: string,
+      update: (entry: ChatState[K][string] | undefined) => ChatState[K][string] | undefined,
+    ): void {
+      store.setState((state) => {
+        const record = state[field] as Record<string, ChatState[K][string]>;
+        const before = record[key];
+        const after = update(before);
+        if (after === before) return state;
+        const { [key]: _, ...others } = record;
+        return { [field]: after === undefined ? others : { ...record, [key]: after } } as Partial<ChatState>;
+      });
+    },
+  });
+}
+
+type RecordKey = "rooms" | "gone" | "logs" | "outbox" | "members" | "typing" | "drafts" | "people";
+
+export const emptyLog: RoomLog = { messages: [], hasOlder: false, loaded: false, busy: false, failed: false };

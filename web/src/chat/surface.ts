@@ -1,0 +1,92 @@
+/**
+ * The part of the Conversations SDK that Roomful uses, as interfaces. The SDK's own classes satisfy them (the type checker
+ * sees to it in sdk.ts), and so does the small fake that the unit tests run against.
+ */
+
+export interface SdkUser {
+  readonly identity: string;
+  readonly friendlyName: string | null;
+  readonly isOnline: boolean | null;
+}
+
+export interface SdkParticipant {
+  readonly sid: string;
+  readonly identity: string | null;
+  readonly type: string;
+  readonly conversation: { readonly sid: string };
+}
+
+export interface SdkMessage {
+  readonly sid: string;
+  readonly index: number;
+  readonly author: string | null;
+  readonly body: string | null;
+  readonly attributes: unknown;
+  readonly dateCreated: Date | null;
+  readonly conversation: { readonly sid: string };
+}
+
+export interface SdkPage<T> {
+  readonly items: T[];
+  readonly hasPrevPage: boolean;
+  prevPage(): Promise<SdkPage<T>>;
+}
+
+export interface SdkConversation {
+  readonly sid: string;
+  readonly status: "notParticipating" | "joined";
+  readonly friendlyName: string | null;
+  readonly attributes: unknown;
+  readonly createdBy: string;
+  readonly dateCreated: Date | null;
+  /** A page of messages; `anchor` is the index of the newest message wanted, itself included. */
+  getMessages(pageSize?: number, anchor?: number): Promise<SdkPage<SdkMessage>>;
+  getParticipants(): Promise<SdkParticipant[]>;
+  /** Resolves with the message's index once the server has stored it. */
+  sendMessage(body: string, attributes: { cid: string }): Promise<number>;
+  /** Tells the others that this person types; the SDK sends at most one such notice every few seconds. */
+  typing(): Promise<void>;
+}
+
+/** Why a connection ended. The last two are there at run time, though the SDK's typings leave them out. */
+export interface SdkConnectionError {
+  terminal: boolean;
+  message: string;
+  httpStatusCode?: number | null;
+  errorCode?: number | null;
+}
+
+export interface SdkEvents {
+  initialized: () => void;
+  initFailed: (failure: { error?: SdkConnectionError }) => void;
+  connectionStateChanged: (state: string) => void;
+  connectionError: (error: SdkConnectionError) => void;
+  tokenAboutToExpire: () => void;
+  tokenExpired: () => void;
+  conversationJoined: (conversation: SdkConversation) => void;
+  conversationLeft: (conversation: SdkConversation) => void;
+  conversationRemoved: (conversation: SdkConversation) => void;
+  conversationUpdated: (change: { conversation: SdkConversation }) => void;
+  messageAdded: (message: SdkMessage) => void;
+  messageUpdated: (change: { message: SdkMessage }) => void;
+  messageRemoved: (message: SdkMessage) => void;
+  participantJoined: (participant: SdkParticipant) => void;
+  participantLeft: (participant: SdkParticipant) => void;
+  participantUpdated: (change: { participant: SdkParticipant }) => void;
+  typingStarted: (participant: SdkParticipant) => void;
+  typingEnded: (participant: SdkParticipant) => void;
+  userUpdated: (change: { user: SdkUser }) => void;
+}
+
+export interface SdkClient {
+  readonly connectionState: string;
+  on<E extends keyof SdkEvents>(event: E, listener: SdkEvents[E]): unknown;
+  updateToken(token: string): Promise<unknown>;
+  shutdown(): Promise<void>;
+  getUser(identity: string): Promise<SdkUser>;
+  /** Settles when the first load of the rooms has ended; it rejects for ever if that load was cut off. */
+  getSubscribedConversations(): Promise<unknown>;
+}
+
+/** Makes a client that starts to connect at once. `options` come from the server's sign-in answer. */
+export type Connect = (token: string, options: Record<string, unknown>) => Promise<SdkClient>;

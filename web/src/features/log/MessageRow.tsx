@@ -1,0 +1,112 @@
+import { CircleAlert, Clock } from "lucide-react";
+import { memo, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useChat, useChatActions, useChatState } from "../../ChatContext";
+import type { ChatMessage, Outgoing } from "../../chat/model";
+import { Avatar } from "../../ui/Avatar";
+import { Button } from "../../ui/Button";
+import { cx } from "../../ui/cx";
+import { Icon } from "../../ui/Icon";
+import { fullTimeOf, timeOf } from "./format";
+import styles from "./MessageRow.module.css";
+
+interface RowProps {
+  author: string;
+  at: number;
+  /** First of a group: with face, name and time. The others show their time when pointed at. */
+  first: boolean;
+  body: string;
+  look?: string | undefined;
+  children?: ReactNode;
+}
+
+function Row({ author, at, first, body, look, children }: RowProps) {
+  const name = useChatState((state) => state.people[author]?.name ?? author);
+  const time = (className: string | undefined) => (
+    <time className={className} dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
+      {timeOf(at)}
+    </time>
+  );
+  return (
+    <li data-row className={cx(styles.row, first && styles.first, look)}>
+      {first ? <Avatar identity={author} name={name} /> : time(styles.gutter)}
+      <div className={styles.body}>
+        {first ? (
+          <div className={styles.by}>
+            <b>
+              <bdi>{name}</bdi>
+            </b>
+            {time(styles.time)}
+          </div>
+        ) : (
+          <span className="sr">{name}</span>
+        )}
+        <p className={styles.text} dir="auto">
+          {body}
+        </p>
+        {children}
+      </div>
+    </li>
+  );
+}
+
+export const MessageRow = memo(function MessageRow({ message, first }: { message: ChatMessage; first: boolean }) {
+  return <Row author={message.author} at={message.sentAt} first={first} body={message.body} />;
+});
+
+/** A message on its way. It says so only when it takes long enough to be noticed. */
+export function OutgoingRow({ sid, outgoing, first }: { sid: string; outgoing: Outgoing; first: boolean }) {
+  const { user } = useChat();
+  const failed = outgoing.status === "cutOff" || outgoing.status === "refused";
+  return (
+    <Row
+      author={user?.username ?? ""}
+      at={outgoing.createdAt}
+      first={first}
+      body={outgoing.text}
+      look={failed ? styles.failed : styles.pending}
+    >
+      {failed ? <NotSent sid={sid} outgoing={outgoing} /> : <OnItsWay outgoing={outgoing} />}
+    </Row>
+  );
+}
+
+function OnItsWay({ outgoing }: { outgoing: Outgoing }) {
+  const { t } = useTranslation();
+  const connected = useChatState((state) => state.connected);
+  const waits = outgoing.status === "queued" && !connected;
+  return (
+    <div className={cx(styles.receipt, !waits && styles.later)}>
+      <Icon of={Clock} size={14} />
+      {t(waits ? "log.waiting" : "log.sending")}
+    </div>
+  );
+}
+
+function NotSent({ sid, outgoing }: { sid: string; outgoing: Outgoing }) {
+  const { t } = useTranslation();
+  const chat = useChatActions();
+  const { cid, text, reason } = outgoing;
+
+  function edit() {
+    const draft = chat.store.getState().drafts[sid];
+    chat.setDraft(sid, draft ? `${text}\n${draft}` : text);
+    chat.discard(sid, cid);
+  }
+
+  return (
+    <div className={styles.receipt} role="alert">
+      <Icon of={CircleAlert} size={16} />
+      <span>{reason ? t("log.refused", { reason }) : t("log.notSent")}</span>
+      <Button look="link" onClick={() => chat.retry(sid, cid)}>
+        {t("retry")}
+      </Button>
+      <Button look="link" onClick={edit}>
+        {t("log.edit")}
+      </Button>
+      <Button look="link" onClick={() => chat.discard(sid, cid)}>
+        {t("log.delete")}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+/** Where the server answers while Vite serves the page (`npm start` beside `npm run start-api`). */
+const server = process.env.ROOMFUL_SERVER ?? "http://localhost:5000";
+const proxy = Object.fromEntries(
+  ["/login", "/api", "/v1", "/v3", "/media", "/roomful", "/health"].map((path) => [
+    path,
+    {
+      target: server,
+      ws: path === "/v3",
+      // GET /login is the page, POST /login the endpoint.
+      bypass: (request: { method?: string; url?: string }) =>
+        path === "/login" && request.method === "GET" ? "/index.html" : undefined,
+    },
+  ]),
+);
+
+export default defineConfig({
+  plugins: [react()],
+  server: { port: 3000, strictPort: true, proxy },
+  build: {
+    outDir: "dist",
+    // The content security policy allows no data: or inline scripts and fonts; keep every asset a file.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700,
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+    css: { modules: { classNameStrategy: "non-scoped" } },
+  },
+});
