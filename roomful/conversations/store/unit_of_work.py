@@ -41,7 +41,9 @@ class _Known(Generic[R]):
         """Take in a row that was loaded, unless the batch knows it already (and may have changed it)."""
         if self._by_primary.get(self._primary_of(row)) is None:
             for fields, read in self.table.keys.items():
-                self.rows[fields].setdefault(read(row), row)
+                key = read(row)
+                if None not in key:  # NULL is never equal to NULL: such a key is no key
+                    self.rows[fields].setdefault(key, row)
 
     def current(self, row: Row) -> R | None:
         """The row with the same primary key, as the batch knows it."""
