@@ -1,0 +1,135 @@
+"""Every answer against Twilio's own OpenAPI file, as it ships in the npm package @twilio/cli-core."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomful.conversations.rest.routes import PATHS
+
+from .conftest import Wire
+
+SPEC = Path(__file__).parents[3] / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_conversations_v1.json"
+NOT_SERVED = re.compile(
+    r"/(Addresses|Webhooks|Receipts|ConversationWithParticipants|ParticipantConversations|Credentials|Bindings"
+    r"|Notifications)\b"
+)
+"""Resources that later versions bring."""
+TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+FORMATS = {"date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "uri": r"http://localhost:\d+/v1/.*"}
+
+
+@pytest.fixture(scope="module")
+def spec() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(SPEC.read_text())
+    return loaded
+
+
+def served(spec: dict[str, Any]) -> dict[str, Any]:
+    return {path: operations for path, operations in spec["paths"].items() if not NOT_SERVED.search(path)}
+
+
+def shape(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def methods(operations: dict[str, Any]) -> set[str]:
+    return {name.upper() for name in operations if name in ("get", "post", "delete", "put", "patch")}
+
+
+def test_every_operation_is_routed(spec: dict[str, Any]) -> None:
+    ours = {shape(path): set(handlers) for path, handlers in PATHS.items()}
+    theirs = {shape(path): methods(operations) for path, operations in served(spec).items()}
+    theirs["/v1/Services/{}"].remove("DELETE")  # docs/rest.md, "What is served": a service cannot be deleted
+    assert ours == theirs
+
+
+@pytest.fixture
+def filled(wire: Wire) -> dict[str, str]:
+    """One of each resource: what the variable parts of the specification's paths may stand for."""
+    service = wire.get("/v1/Configuration").json["default_chat_service_sid"]
+    room = wire.post("/v1/Conversations", {"FriendlyName": "room", "UniqueName": "room", "Attributes": "{}"}).json[
+        "sid"
+    ]
+    wire.post("/v1/Users", {"Identity": "ida", "FriendlyName": "Ida"})
+    wire.post(f"/v1/Conversations/{room}/Participants", {"Identity": "ida"})
+    wire.post(f"/v1/Conversations/{room}/Messages", {"Author": "ida", "Body": "Hello"})
+    wire.post(f"/v1/Users/ida/Conversations/{room}", {"LastReadMessageIndex": 0})
+    return {"service": service, "conversation": room}
+
+
+def concrete(wire: Wire, path: str, filled: dict[str, str]) -> str:
+    """The path with one of each resource filled in; those with no name are looked up in their list."""
+    path = re.sub(r"^(/v1/Services/)\{\w+\}", rf"\g<1>{filled['service']}", path)
+    path = re.sub(r"(/Conversations/)\{\w+\}", rf"\g<1>{filled['conversation']}", path)
+    path = re.sub(r"(/(?:Users|Participants)/)\{\w+\}", r"\g<1>ida", path)
+    listed = re.fullmatch(r"(.*)/\{\w+\}", path)
+    if listed:
+        answer = wire.get(listed[1]).json
+        path = f"{listed[1]}/{answer[answer['meta']['key']][0]['sid']}"
+    return path
+
+
+FORMS = {
+    "/Conversations": {"FriendlyName": "new"},
+    "/Participants": {"Identity": "new"},
+    "/Messages": {"Body": "new"},
+    "/Users": {"Identity": "new"},
+    "/Roles": {"FriendlyName": "new", "Type": "service", "Permission": "joinConversation"},
+    "/Services": {"FriendlyName": "new"},
+}
+
+
+def operations() -> list[tuple[str, str]]:
+    """All that answer with a body."""
+    found = served(json.loads(SPEC.read_text())).items()
+    return [(path, method) for path, of in found for method in sorted(methods(of) - {"DELETE"})]
+
+
+@pytest.mark.parametrize(("path", "method"), operations())
+def test_answer(wire: Wire, spec: dict[str, Any], filled: dict[str, str], path: str, method: str) -> None:
+    form = next((form for end, form in FORMS.items() if path.endswith(end)), {"FriendlyName": "changed"})
+    if re.search(r"/Roles/\{", path):
+        form = {"Permission": "joinConversation"}
+    reply = wire.send(method, concrete(wire, path, filled), form if method == "POST" else None)
+    responses = spec["paths"][path][method.lower()]["responses"]
+    assert str(reply.status) in responses
+    content = responses[str(reply.status)]["content"]["application/json"]
+    check(spec, reply.json, content["schema"], "answer")
+    example = max((example["value"] for example in content["examples"].values()), key=lambda value: len(str(value)))
+    assert links(reply.json) == links(example)
+
+
+def links(answer: dict[str, Any]) -> Any:
+    """The names of an answer's links; of a list's first item."""
+    if "meta" in answer:
+        return [*answer["meta"]], links(answer[answer["meta"]["key"]][0])
+    return sorted(answer.get("links", {}))
+
+
+def check(spec: dict[str, Any], value: Any, schema: dict[str, Any], where: str) -> None:
+    """The value has the schema's type, exactly its keys, and what it says of their form."""
+    if "$ref" in schema:
+        schema = spec["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if value is None:
+        assert schema.get("nullable"), where
+        return
+    if "type" in schema:
+        assert type(value) is TYPES[schema["type"]], where
+    if "enum" in schema:
+        assert value in schema["enum"], where
+    if "pattern" in schema:
+        assert re.search(schema["pattern"], value), where
+    if schema.get("format") in FORMATS:
+        assert re.fullmatch(FORMATS[schema["format"]], value), where
+    if "properties" in schema:
+        assert set(value) == set(schema["properties"]), where
+        for name, of in schema["properties"].items():
+            check(spec, value[name], of, f"{where}.{name}")
+    if schema.get("type") == "array":
+        for item in value:
+            check(spec, item, schema["items"], f"{where}[]")
