@@ -136,6 +136,9 @@ def migrate(engine: Engine, schema_name: str | None) -> None:
     schema_name: the PostgreSQL schema that holds the tables; None on SQLite.
     Raises StoreError when a newer Roomful made the tables.
     """
+    with engine.connect() as connection:
+        if _revision(connection, schema_name) == schema.REVISION:
+            return  # without a lock: opening waits for nobody who writes
     with engine.execution_options(write=True).begin() as connection:
         if schema_name is not None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
