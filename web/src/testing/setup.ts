@@ -1,1 +1,13 @@
 import "@testing-library/jest-dom/vitest";
+import { cleanup } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+import "../i18n";
+
+// jsdom has no media queries: a wide window with a mouse.
+vi.stubGlobal("matchMedia", (query: string) => ({
+  matches: query.includes("min-width"),
+  addEventListener() {},
+  removeEventListener() {},
+}));
+
+afterEach(cleanup);

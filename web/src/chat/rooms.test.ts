@@ -1,0 +1,98 @@
+import { expect, it } from "vitest";
+import { fixture, grant } from "./testing/fixture";
+
+it("lists the names of the sign-in answer at once, and drops rooms that the client does not find", async () => {
+  const { api, chat, server, state, settled } = fixture();
+  api.login.mockResolvedValue(
+    grant({
+      chatrooms: [
+        ["#sales", "CH1"],
+        ["#old", "CH9"],
+      ],
+    }),
+  );
+  server.room("CH1", "#sales");
+  await chat.signIn("ana");
+  expect(Object.values(state().rooms).map((room) => room.name)).toEqual(["#sales", "#old"]);
+  expect(state().roomsReady).toBe(false);
+  await server.client.start();
+  await settled();
+  expect(Object.keys(state().rooms)).toEqual(["CH1"]);
+  expect(state().roomsReady).toBe(true);
+});
+
+it("hears of rooms that come, change and go", async () => {
+  const { server, state, enter } = fixture();
+  await enter();
+  const room = server.room("CH2", "#new");
+  room.attributes = { visibility: "private" };
+  server.client.emit("conversationJoined", room);
+  expect(state().rooms.CH2).toMatchObject({ name: "#new", isPrivate: true });
+  room.friendlyName = "#newer";
+  server.client.emit("conversationUpdated", { conversation: room });
+  expect(state().rooms.CH2?.name).toBe("#newer");
+  server.client.emit("conversationLeft", room);
+  server.client.emit("conversationRemoved", room);
+  expect(state().rooms.CH2).toBeUndefined();
+});
+
+it("reads neither messages nor people of rooms that were not opened", async () => {
+  const { server, state, enter } = fixture();
+  const room = server.room("CH1", "#sales");
+  await enter();
+  room.say("bo", "hello");
+  expect(room.reads).toBe(0);
+  expect(state().rooms.CH1?.unread).toBe(true);
+});
+
+it("lights a door for others' messages only, and puts it out when the room is opened", async () => {
+  const { chat, server, state, enter, settled } = fixture();
+  const room = server.room("CH1", "#sales");
+  await enter();
+  room.say("ana", "mine, from another tab");
+  expect(state().rooms.CH1?.unread).toBe(false);
+  room.say("bo", "hello");
+  expect(state().rooms.CH1?.unread).toBe(true);
+  chat.openRoom("CH1");
+  await settled();
+  expect(state().rooms.CH1?.unread).toBe(false);
+  room.say("bo", "seen at once");
+  expect(state().rooms.CH1?.unread).toBe(false);
+});
+
+it("says why an open room went, and keeps what was not sent", async () => {
+  const { chat, server, state, enter } = fixture();
+  const sales = server.room("CH1", "#sales");
+  const board = server.room("CH2", "#board");
+  await enter();
+  chat.openRoom("CH1");
+  chat.setDraft("CH1", "half a thou");
+  server.client.emit("conversationLeft", sales);
+  expect(state().gone.CH1).toEqual({ name: "#sales", why: "gone", unsent: "half a thou" });
+  chat.openRoom("CH2");
+  server.client.emit("participantLeft", board.join("ana"));
+  server.client.emit("conversationLeft", board);
+  expect(state().gone.CH2?.why).toBe("removed");
+});
+
+it("knows who is there, what they are called and who types", async () => {
+  const { chat, server, state, enter, settled } = fixture();
+  const room = server.room("CH1", "#sales");
+  server.users.set("bo", { identity: "bo", friendlyName: "Bo Lindqvist", isOnline: true });
+  room.join("ana");
+  await enter();
+  chat.openRoom("CH1");
+  await settled();
+  const bo = room.join("bo");
+  server.client.emit("participantJoined", bo);
+  await settled();
+  expect(state().members.CH1?.map((member) => member.identity)).toEqual(["ana", "bo"]);
+  expect(state().people.bo).toEqual({ identity: "bo", name: "Bo Lindqvist", online: true });
+  server.client.emit("typingStarted", bo);
+  server.client.emit("typingStarted", { ...bo, identity: "ana" });
+  expect(state().typing.CH1).toEqual(["bo"]);
+  server.client.emit("typingEnded", bo);
+  expect(state().typing.CH1).toEqual([]);
+  server.client.emit("participantLeft", bo);
+  expect(state().members.CH1).toHaveLength(1);
+});

@@ -1,0 +1,166 @@
+import type {
+  Connect,
+  SdkClient,
+  SdkConversation,
+  SdkEvents,
+  SdkMessage,
+  SdkPage,
+  SdkParticipant,
+  SdkUser,
+} from "../surface";
+
+/** An in-memory server and SDK with the surface that we use: enough to test the store without a network. */
+export class FakeServer {
+  conversations = new Map<string, FakeConversation>();
+  users = new Map<string, SdkUser>();
+  clients: FakeClient[] = [];
+  /** The tokens that clients were made or renewed with. */
+  tokens: string[] = [];
+
+  get client(): FakeClient {
+    const client = this.clients.at(-1);
+    if (!client) throw new Error("no client yet");
+    return client;
+  }
+
+  room(sid: string, name: string): FakeConversation {
+    const conversation = new FakeConversation(this, sid, name);
+    this.conversations.set(sid, conversation);
+    return conversation;
+  }
+
+  connect: Connect = async (token) => {
+    const client = new FakeClient(this, token);
+    this.clients.push(client);
+    return client;
+  };
+}
+
+export class FakeClient implements SdkClient {
+  connectionState = "connecting";
+  down = false;
+  private listeners = new Map<string, ((...args: never[]) => void)[]>();
+
+  constructor(
+    private server: FakeServer,
+    token: string,
+  ) {
+    server.tokens.push(token);
+  }
+
+  on<E extends keyof SdkEvents>(event: E, listener: SdkEvents[E]): void {
+    this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
+  }
+
+  emit<E extends keyof SdkEvents>(event: E, ...args: Parameters<SdkEvents[E]>): void {
+    for (const listener of this.listeners.get(event) ?? []) (listener as (...args: unknown[]) => void)(...args);
+  }
+
+  state(state: string): void {
+    this.connectionState = state;
+    this.emit("connectionStateChanged", state);
+  }
+
+  /** The start of a client that finds all rooms. */
+  async start(): Promise<void> {
+    this.state("connected");
+    this.emit("initialized");
+    for (const conversation of this.server.conversations.values()) this.emit("conversationJoined", conversation);
+    await settled();
+  }
+
+  async updateToken(token: string): Promise<void> {
+    this.server.tokens.push(token);
+    if (this.connectionState !== "connected") this.state("connected");
+  }
+
+  async shutdown(): Promise<void> {
+    this.down = true;
+    this.connectionState = "disconnected";
+  }
+
+  async getUser(identity: string): Promise<SdkUser> {
+    return this.server.users.get(identity) ?? { identity, friendlyName: null, isOnline: null };
+  }
+
+  async getSubscribedConversations(): Promise<void> {}
+}
+
+export class FakeConversation implements SdkConversation {
+  status = "joined" as const;
+  attributes: unknown = {};
+  createdBy = "system";
+  dateCreated = new Date("2026-11-20T09:00:00Z");
+  stored: SdkMessage[] = [];
+  participants: SdkParticipant[] = [];
+  typed = 0;
+  reads = 0;
+  /** What the next sends come to; without one they are stored and announced. */
+  outcomes: (() => Promise<number>)[] = [];
+  failReads = false;
+
+  constructor(
+    private server: FakeServer,
+    readonly sid: string,
+    public friendlyName: string,
+  ) {}
+
+  /** Stores a message without telling anybody. */
+  store(author: string, body: string, cid: string | null = null): SdkMessage {
+    const index = this.stored.length;
+    const message: SdkMessage = {
+      sid: `IM${this.sid}${index}`,
+      index,
+      author,
+      body,
+      attributes: cid ? { cid } : {},
+      dateCreated: new Date(Date.parse("2026-11-20T10:00:00Z") + index * 1000),
+      conversation: this,
+    };
+    this.stored.push(message);
+    return message;
+  }
+
+  /** A message of somebody, announced to the current client. */
+  say(author: string, body: string, cid: string | null = null): SdkMessage {
+    const message = this.store(author, body, cid);
+    this.server.client.emit("messageAdded", message);
+    return message;
+  }
+
+  async getMessages(pageSize = 30, anchor = Number.POSITIVE_INFINITY): Promise<SdkPage<SdkMessage>> {
+    this.reads += 1;
+    if (this.failReads) throw new Error("disconnected");
+    const upTo = this.stored.filter((message) => message.index <= anchor);
+    const items = upTo.slice(-pageSize);
+    const first = items[0]?.index ?? 0;
+    return { items, hasPrevPage: upTo.length > items.length, prevPage: () => this.getMessages(pageSize, first - 1) };
+  }
+
+  async getParticipants(): Promise<SdkParticipant[]> {
+    return this.participants;
+  }
+
+  join(identity: string): SdkParticipant {
+    const participant = { sid: `MB${identity}`, identity, type: "chat", conversation: this };
+    this.participants.push(participant);
+    return participant;
+  }
+
+  async sendMessage(body: string, { cid }: { cid: string }): Promise<number> {
+    const outcome = this.outcomes.shift();
+    if (outcome) return outcome();
+    await Promise.resolve(); // an answer never comes in the same turn
+    const known = this.stored.find((message) => (message.attributes as { cid?: string }).cid === cid);
+    return (known ?? this.say("ana", body, cid)).index;
+  }
+
+  async typing(): Promise<void> {
+    this.typed += 1;
+  }
+}
+
+/** Lets promises that wait for nothing but each other finish. */
+export const settled = async () => {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+};

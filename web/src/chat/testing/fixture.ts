@@ -1,0 +1,38 @@
+import { vi } from "vitest";
+import { ApiError, type Grant } from "../api";
+import { createChat } from "../chat";
+import { FakeServer, settled } from "./fake-sdk";
+
+export const grant = (change: Partial<Grant> = {}): Grant => ({
+  chatrooms: [["#sales", "CH1"]],
+  token: "token-1",
+  identity: "ana",
+  friendly_name: "Ana Ribeiro",
+  sdk: {},
+  ...change,
+});
+
+export const signedOut = new ApiError(401, "signed_out", "Sign in again.");
+
+/** A chat over the fake SDK. `api` answers can be replaced by a test. */
+export function fixture() {
+  const server = new FakeServer();
+  const api = {
+    session: vi.fn(async () => ({ auth: "password" as const, signup: "open" as const, user: null })),
+    login: vi.fn(async () => grant()),
+    signUp: vi.fn(async () => grant()),
+    token: vi.fn(async () => grant({ token: "token-2" })),
+    logout: vi.fn(async () => {}),
+  };
+  const chat = createChat({ api, connect: server.connect });
+  const state = () => chat.store.getState();
+  const bodies = (sid: string) => state().logs[sid]?.messages.map((message) => message.body) ?? [];
+  const unsent = (sid: string) => (state().outbox[sid] ?? []).map((row) => `${row.status}: ${row.text}`);
+
+  /** Signs Ana in; her client has started and knows the rooms. */
+  async function enter(): Promise<void> {
+    await chat.signIn("ana", "secret");
+    await server.client.start();
+  }
+  return { server, api, chat, state, bodies, unsent, enter, settled };
+}
