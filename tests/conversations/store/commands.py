@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from roomful.conversations.core import errors
 from roomful.conversations.core.events import ConversationAdded, MessageAdded, MessageRemoved, UserUpdated
-from roomful.conversations.core.model import Conversation, Message, Tombstone, User
+from roomful.conversations.core.model import Conversation, Message, Role, Tombstone, User
 from roomful.conversations.core.ports import Actor, Needs, Tx, key
 
 SERVICE = "IS" + "0" * 32
@@ -104,9 +104,33 @@ class Add:
                 tx.emit(ConversationAdded(row.sid, row.position, row))
 
 
+def check_free(tx: Tx, name: str | None) -> None:
+    """Raise a conflict when a conversation has the name."""
+    if name is not None and tx.one(Conversation, service_sid=SERVICE, unique_name=name) is not None:
+        raise errors.conflict()
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Adds a conversation if its SID and its name are free, as the rules do."""
+
+    row: Conversation
+    exclusive: ClassVar[bool] = False
+
+    def needs(self, actor: Actor) -> Needs:
+        return Needs(conversations=(self.row.sid,))
+
+    def decide(self, actor: Actor, tx: Tx) -> None:
+        if tx.one(Conversation, sid=self.row.sid) is not None:
+            raise errors.conflict()
+        check_free(tx, self.row.unique_name)
+        tx.add(self.row)
+        tx.emit(ConversationAdded(self.row.sid, self.row.position, self.row))
+
+
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Gives a conversation another unique name, without looking whether it is free."""
+    """Gives a conversation another unique name, if it is free."""
 
     sid: str
     name: str | None
@@ -119,6 +143,8 @@ class Rename:
         found = tx.one(Conversation, sid=self.sid)
         if found is None:
             raise errors.conversation_not_found()
+        if self.name != found.unique_name:
+            check_free(tx, self.name)
         tx.change(replace(found, unique_name=self.name, position=found.position + 1))
 
 
@@ -239,15 +265,38 @@ class Touch:
             tx.emit(UserUpdated(person.sid, person.position, person))
 
 
+def role(sid: str) -> Role:
+    return Role(sid, SERVICE, "name", "service", "", 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Widen:
+    """Adds a permission to a role."""
+
+    sid: str
+    permission: str
+    exclusive: ClassVar[bool] = True
+
+    def needs(self, actor: Actor) -> Needs:
+        return Needs(rows=(key(Role, sid=self.sid),))
+
+    def decide(self, actor: Actor, tx: Tx) -> None:
+        found = tx.one(Role, sid=self.sid)
+        assert found is not None
+        tx.change(replace(found, permissions=f"{found.permissions} {self.permission}"))
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Keeps the writer's thread until `release` is set, so that what arrives meanwhile is one batch."""
+    """Keeps the writer's thread from `started` until `release` is set: what arrives meanwhile is one batch."""
 
-    release: threading.Event
+    started: threading.Event = field(default_factory=threading.Event)
+    release: threading.Event = field(default_factory=threading.Event)
     exclusive: ClassVar[bool] = True
 
     def needs(self, actor: Actor) -> Needs:
         return Needs()
 
     def decide(self, actor: Actor, tx: Tx) -> None:
+        self.started.set()
         assert self.release.wait(30)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sqlite3
-import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 import psycopg
 import pytest
+import structlog
 
 from roomful.conversations.core.events import StreamCommit
 from roomful.conversations.store.store import Store
@@ -34,6 +34,13 @@ class RecordingBus:
     @property
     def commits(self) -> list[StreamCommit]:
         return [commit for batch in self.batches for commit in batch]
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What the store logs during the test."""
+    with structlog.testing.capture_logs() as captured:
+        yield captured
 
 
 @pytest.fixture
@@ -71,12 +78,12 @@ async def store(open_store: OpenStore) -> Store:
 
 async def together(store: Store, *commands: Any) -> list[Any]:
     """Submit commands so that the writer takes them as one batch; their results or exceptions."""
-    release = threading.Event()
-    held = asyncio.ensure_future(store.writer.submit(ACTOR, Hold(release)))
-    await asyncio.sleep(0)
+    hold = Hold()
+    held = asyncio.ensure_future(store.writer.submit(ACTOR, hold))
+    assert await asyncio.to_thread(hold.started.wait, 30)
     waiting = [asyncio.ensure_future(store.writer.submit(ACTOR, command)) for command in commands]
     await asyncio.sleep(0)  # every submit has run up to its place in the queue
-    release.set()
+    hold.release.set()
     await held
     return await asyncio.gather(*waiting, return_exceptions=True)
 

@@ -19,7 +19,7 @@ from roomful.conversations.core.model import Conversation, Message, Participant,
 from roomful.conversations.core.ports import Actor, Needs, Reads, Tx
 from roomful.conversations.store.store import Store
 
-from .commands import ACTOR, Add, Clear, Drop, Rename, Send, conversation, conversation_sid, message
+from .commands import ACTOR, Add, Clear, Create, Drop, Rename, Send, conversation, conversation_sid, message
 from .conftest import RecordingBus, new_sid, together
 
 Operation = tuple[Any, ...]
@@ -64,7 +64,7 @@ def command(space: str, operation: Operation) -> Any:
     sid = conversation_sid(space, number)
     match kind:
         case "create":
-            return Add((conversation(sid, unique_name=_name(space, rest[0])),))
+            return Create(conversation(sid, unique_name=_name(space, rest[0])))
         case "rename":
             return Rename(sid, _name(space, rest[0]))
         case "send":
@@ -219,7 +219,7 @@ def test_batches_are_worth_the_same_as_single_commands(database_url: str, runner
             for result in await together(store, *(command(space, operation) for operation in batch))
         ]
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(operations, max_size=3))
     def compare(batches: list[list[Operation]]) -> None:
         model, spaces = Model(), (f"{next(_spaces)}s", f"{next(_spaces)}b")
