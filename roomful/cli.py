@@ -1,5 +1,6 @@
 """The `roomful` command, and `flask run`, which serves the same application."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -52,7 +53,9 @@ def serve_command(host: str | None, port: int | None, only: str | None) -> None:
 def doctor_command() -> None:
     """Say what this installation talks to, and what is wrong with it."""
     from roomful.doctor import examine
+    from roomful.logs import configure_logging
 
+    configure_logging(logging.ERROR)  # what is wrong is in the findings
     healthy = True
     for finding in examine(load_settings()):
         healthy = healthy and finding.fix is None

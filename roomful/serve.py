@@ -28,6 +28,7 @@ from roomful.dispatch import Dispatcher, HostRule
 from roomful.doors import OPEN_FAILURES, InstanceClient, credentials_of, describe_failure
 from roomful.inprocess import InProcessClient
 from roomful.instance import Instance, InstanceCredentials, InstanceError, InstanceLock
+from roomful.logs import configure_logging
 from roomful.settings import Settings, SettingsError
 from roomful.web import Pages, page_origins
 from roomful.wsgi import FlaskSeam
@@ -103,6 +104,7 @@ def flask_app() -> Flask:
 
     The backend is opened or found with its first use, and closed with the command.
     """
+    configure_logging(logging.WARNING)
     try:
         settings = Settings.load()
         Instance(settings.instance).make()  # the chat app keeps its database there
@@ -139,7 +141,7 @@ def serve(settings: Settings, only: Only | None = None) -> None:
     Raises `StartError` or `InstanceError` when it cannot start: one line for the person who can mend it.
     """
     only = _check_parts(settings, only)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_logging(logging.INFO)
     instance = Instance(settings.instance)
     lock = instance.lock_for_server()
     try:
