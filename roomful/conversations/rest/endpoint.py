@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ..core.errors import ServiceError, internal, invalid
+from ..core.limits import is_sid
 from ..core.model import Account, Service
 from ..core.ports import Reads
 from . import auth
@@ -54,10 +55,10 @@ class Gate:
 
 def _admit(reads: Reads, name: str, password: str, named: str | None) -> tuple[Account, Service | None]:
     account = auth.account_of(reads, name, password)
+    if named is not None and not is_sid(named, "IS"):
+        return account, None
     service = reads.one(Service, sid=account.default_service_sid if named is None else named)
-    if service is not None and service.account_sid != account.sid:
-        service = None
-    return account, service
+    return account, service if service is not None and service.account_sid == account.sid else None
 
 
 class Endpoint:

@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from twilio.rest import Client
 
-from tests.servers import Server, twilio_client
+from tests.servers import Postgres, Server, twilio_client
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,20 @@ def basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-@pytest.fixture(scope="session")
-def rest_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def rest_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service without the chat application.
 
     It trusts this machine as a proxy, so that a test can come from an address of its own.
     """
-    server = Server(tmp_path_factory.mktemp("rest"), "--only", "service", TRUSTED_PROXIES="127.0.0.1")
-    try:
+    with ExitStack() as stack:
+        env = {"TRUSTED_PROXIES": "127.0.0.1"}
+        if request.param == "postgresql":
+            postgres: Postgres = request.getfixturevalue("postgres")
+            env["DATABASE_URL"] = stack.enter_context(postgres.database())
+        server = Server(tmp_path_factory.mktemp("rest"), "--only", "service", **env)
+        stack.callback(server.close)
         yield server.start()
-    finally:
-        server.close()
 
 
 @pytest.fixture

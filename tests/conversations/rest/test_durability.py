@@ -46,7 +46,7 @@ class Senders:
         self.up.wait()
         try:
             message = room.messages.create(body=text, author=f"writer{writer}", attributes=json.dumps({"cid": text}))
-        except requests.ConnectionError:
+        except requests.RequestException:  # refused, or cut before or amid the answer
             self.repeated += 1
             return False
         self.acknowledged[text] = message.index
@@ -89,6 +89,12 @@ def check(senders: Senders, stored: list[Any]) -> None:
 def test_acknowledged_sends_outlive_kill_9(make_server: MakeServer) -> None:
     server = make_server("--only", "service").start()
     kill_while_sending(server, rounds=3)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_acknowledged_sends_outlive_kill_9_on_postgresql(make_server: MakeServer, postgres_database: str) -> None:
+    kill_while_sending(make_server("--only", "service", DATABASE_URL=postgres_database).start(), rounds=10)
 
 
 @pytest.mark.long

@@ -48,7 +48,7 @@ def test_answers_have_a_request_id_and_only_json(wire: Wire) -> None:
         ),
         *(f"/v1/Services/IS{NOBODY}", f"/v1/Services/IS{NOBODY}/Conversations", "/v1/Services/chat/Users"),
         *("/v1/Users/nobody", f"/v1/Users/US{NOBODY}", f"/v1/Roles/RL{NOBODY}", "/v1/Roles/participant"),
-        *("/v1/Users/a%00b", "/v1/Conversations/%FF", "/v1/Users/nobody/Conversations"),
+        *("/v1/Users/a%00b", "/v1/Services/a%00b/Users", "/v1/Conversations/%FF", "/v1/Users/nobody/Conversations"),
         *(f"/v1/Conversations/CH{NOBODY}/Messages", f"/v1/Conversations/CH{NOBODY}/Participants/x"),
     ],
 )
