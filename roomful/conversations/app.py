@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
+from .bus import LocalBus
+from .core import errors
 from .core.errors import ServiceError
-from .core.events import StreamCommit
 from .core.installation import Install, Installation
 from .core.perform import Performer
-from .core.ports import Actor
+from .core.ports import Actor, Command, Reads
+from .hub import Hub
 from .ids import Sids, now
 from .rest.answers import http_error
 from .rest.routes import routes
 from .store.store import Store, StoreError
+from .sync.requests import Backend, Links
+from .sync.socket import socket_protocol
 
+T = TypeVar("T")
 _INSTALL_ATTEMPTS = 5
 
 
@@ -52,29 +58,12 @@ class ServiceConfig:
     """How long a removal can be replayed to a client that was away."""
 
 
-class _Silent:
-    """Until the socket is there nobody listens to what was committed."""
-
-    def publish(self, commits: Sequence[StreamCommit]) -> None:
-        """Nobody to tell."""
-
-
-class _NoSocket(asyncio.Protocol):
-    """Until the socket is there an upgrade is refused."""
-
-    def __init__(self, **_: object) -> None: ...
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        transport.close()
-
-
 class Service:
     """An open Conversations service. Make one with `open`."""
 
-    def __init__(self, store: Store, installation: Installation, config: ServiceConfig) -> None:
+    def __init__(self, store: Store, hub: Hub, installation: Installation, config: ServiceConfig) -> None:
         self._store = store
+        self._hub = hub
         self._performer = Performer(store.writer)
         account, api_key = installation.account, installation.api_key
         self.credentials = Credentials(
@@ -85,31 +74,44 @@ class Service:
             exception_handlers={HTTPException: http_error},
         )
         self.asgi.router.redirect_slashes = False
-        self.perform = self._performer.perform
-        self.read = store.reads.read
+        self._closing = False
+        hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing))
 
     @classmethod
     async def open(cls, config: ServiceConfig) -> Service:
         """Open the store and, at the first start, make what an installation needs. Raises `OpenError`."""
+        hub = Hub()
         try:
             store = Store.open(
-                config.database_url, clock=now, sids=Sids(), bus=_Silent(), tombstone_days=config.tombstone_days
+                config.database_url, clock=now, sids=Sids(), bus=LocalBus(hub), tombstone_days=config.tombstone_days
             )
         except StoreError as error:
             raise OpenError(str(error)) from error
         try:
-            return cls(store, await _install(store), config)
+            return cls(store, hub, await _install(store), config)
         except BaseException:
             await store.close()
             raise
 
+    async def perform(self, actor: Actor, command: Command[T]) -> T:
+        """Carry a command out; its result once it is on disk. Raises `ServiceError`."""
+        return await self._performer.perform(actor, command)
+
+    async def read(self, query: Callable[[Reads], T]) -> T:
+        """Run `query` on a reader thread, over one snapshot. Raises `ServiceError` (503) when the service closes."""
+        if self._closing:
+            raise errors.closing()
+        return await self._store.reads.read(query)
+
     async def close(self) -> None:
-        """Refuse new commands, finish those that wait, and close the store."""
+        """End the connections, refuse what is new, finish what waits, and close the store."""
+        self._closing = True
+        await self._hub.close()
         await self._store.close()
 
     def socket_protocol(self) -> type[asyncio.Protocol]:
         """What uvicorn hands an upgraded connection to."""
-        return _NoSocket
+        return socket_protocol(self._hub)
 
 
 async def _install(store: Store) -> Installation:

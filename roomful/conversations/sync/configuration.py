@@ -1,0 +1,89 @@
+"""What a client asks before anything else: its configuration, content templates and push registrations."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from ..core import errors
+from ..core.model import Service
+from ..core.ports import Reads
+from .objects import Kind
+from .requests import Action, Backend, Caller, Query, Reply, Request
+
+TYPING_SECONDS = 5
+"""How often at most a typing person's client says so."""
+
+MEDIA_COUNT = 10
+MEDIA_MEGABYTES = 150
+
+
+def configuration(reads: Reads, caller: Caller, request: Request) -> Reply:
+    """The client's own identity, the URLs and objects to start from, and options."""
+    service = reads.one(Service, sid=caller.service_sid)
+    if service is None:
+        raise errors.service_not_found()
+    client, public = caller.links.client, caller.links.public
+    media = f"{public}/media/v1/Services/{caller.service_sid}"
+    return Reply(
+        200,
+        {
+            "identity": caller.identity,
+            "service_sid": caller.service_sid,
+            "links": {
+                "my_conversations": f"{client}/MyConversations",
+                "conversations": f"{client}/Conversations",
+                "users": f"{client}/Users",
+                "current_user": f"{client}/Users/{quote(caller.identity, safe='')}",
+                "typing": f"{caller.links.origin}/v1/typing",
+                "media_service": f"{media}/Media",
+                "media_set_service": f"{media}/MediaSet",
+                "messages_receipts": f"{client}/Conversations/%s/Messages/%s/Receipts",
+            },
+            "sync_objects": {
+                "my_conversations": Kind.MEMBERSHIPS.unique_name(caller.user_sid),
+                "my_user_info": Kind.PROFILE.unique_name(caller.user_sid),
+            },
+            "options": _options(),
+        },
+    )
+
+
+def _options() -> dict[str, object]:
+    mime_types = ["text/plain", "text/html"]
+    return {
+        "reachability_enabled": False,
+        "typing_indicator_timeout": TYPING_SECONDS,
+        "http_cache_interval": "PT0S",  # otherwise counts would be stale for a while
+        "consumption_report_interval": "PT5S",
+        "user_infos_to_subscribe": 100,
+        "media_attachments_count_limit": MEDIA_COUNT,
+        "media_attachment_size_limit_in_mb": MEDIA_MEGABYTES,
+        "media_attachments_total_size_limit_in_mb": MEDIA_MEGABYTES,
+        "email_histories_allowed_mime_types": mime_types,
+        "email_bodies_allowed_mime_types": mime_types,
+    }
+
+
+def content_templates(reads: Reads, caller: Caller, request: Request) -> Reply:
+    """No templates."""
+    return Reply(200, {"templates": [], "meta": {"next_token": None, "previous_token": None}})
+
+
+async def register_push(backend: Backend, caller: Caller, request: Request) -> Reply:
+    """Accepted and not used: the SDK would repeat a refused registration for ever."""
+    return Reply(200, {"id": request.args[0] if request.args else "none"})
+
+
+async def remove_push(backend: Backend, caller: Caller, request: Request) -> Reply:
+    return Reply(204, None)
+
+
+QUERIES: dict[str, Query] = {
+    "GET /Client/v2/Configuration": configuration,
+    "GET /Client/v2/ContentTemplates": content_templates,
+}
+ACTIONS: dict[str, Action] = {
+    "POST /v1/registrations": register_push,
+    "DELETE /v1/registrations": remove_push,
+    "DELETE /v1/registrations/*": remove_push,
+}

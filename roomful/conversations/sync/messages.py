@@ -1,0 +1,97 @@
+"""Tunnelled requests on messages. They are read through the Sync list, never from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import errors
+from ..core.errors import ServiceError
+from ..core.messages import DeleteMessage, SendMessage, UpdateMessage
+from ..core.model import Message
+from ..core.ports import Reads
+from .objects import iso
+from .requests import Action, Backend, Caller, Query, Reply, Request, conversation_sid, given_text, readable, text
+
+
+def _shown(row: Message) -> dict[str, object]:
+    return {
+        "sid": row.sid,
+        "conversation_sid": row.conversation_sid,
+        "index": row.index,
+        "author": row.author,
+        "participant_sid": row.participant_sid,
+        "body": row.body,
+        "subject": row.subject,
+        "attributes": row.attributes,
+        "date_created": iso(row.date_created),
+        "date_updated": iso(row.date_updated),
+    }
+
+
+def _no_media(body: dict[str, Any]) -> None:
+    if body.get("media_sids"):
+        raise errors.invalid(20001, "Media cannot be sent to this service")
+
+
+async def send(backend: Backend, caller: Caller, request: Request) -> Reply:
+    """Send a message; `index` is what the SDK hands to the application."""
+    body = request.json()
+    _no_media(body)
+    sid = await conversation_sid(backend, caller, request.args[0])
+    command = SendMessage(
+        sid, body=text(body, "body"), subject=text(body, "subject"), attributes=text(body, "attributes") or "{}"
+    )
+    return Reply(201, _shown(await backend.perform(caller.actor, command)))
+
+
+async def update(backend: Backend, caller: Caller, request: Request) -> Reply:
+    body = request.json()
+    sid = await conversation_sid(backend, caller, request.args[0])
+    command = UpdateMessage(
+        sid, request.args[1], body=given_text(body, "body"), attributes=given_text(body, "attributes")
+    )
+    return Reply(200, _shown(await backend.perform(caller.actor, command)))
+
+
+async def delete(backend: Backend, caller: Caller, request: Request) -> Reply:
+    sid = await conversation_sid(backend, caller, request.args[0])
+    await backend.perform(caller.actor, DeleteMessage(sid, request.args[1]))
+    return Reply(204, None)
+
+
+def _message(reads: Reads, caller: Caller, request: Request) -> Message:
+    conversation, _ = readable(reads, caller, request.args[0])
+    found = reads.one(Message, sid=request.args[1])
+    if found is None or found.conversation_sid != conversation.sid:
+        raise errors.message_not_found()
+    return found
+
+
+def receipts(reads: Reads, caller: Caller, request: Request) -> Reply:
+    """Delivery receipts exist only for people outside the chat: there are none."""
+    _message(reads, caller, request)
+    return Reply(200, {"delivery_receipts": [], "meta": {"next_token": None, "previous_token": None}})
+
+
+def channel_metadata(reads: Reads, caller: Caller, request: Request) -> Reply:
+    """Metadata of other channels: none. The SDK takes this code as that answer and does not ask again."""
+    _message(reads, caller, request)
+    raise ServiceError(404, 50530, "Channel metadata not found")
+
+
+def recipients(reads: Reads, caller: Caller, request: Request) -> Reply:
+    """Recipients of e-mail: none."""
+    readable(reads, caller, request.args[0])
+    return Reply(200, {"message_recipients": [], "meta": {"next_token": None, "previous_token": None}})
+
+
+QUERIES: dict[str, Query] = {
+    "GET /Client/v2/Conversations/*/Messages/*/Receipts": receipts,
+    "GET /Client/v2/Conversations/*/Messages/*/ChannelMetadata": channel_metadata,
+    "GET /Client/v2/Conversations/*/MessageRecipients": recipients,
+}
+ACTIONS: dict[str, Action] = {
+    "POST /Client/v2/Conversations/*/Messages": send,
+    "POST /Client/v2/Conversations/*/Messages/*": update,
+    "DELETE /Client/v2/Conversations/*/Messages/*": delete,
+}

@@ -1,0 +1,195 @@
+"""Requests tunnelled through the socket, and what their handlers share (docs/protocol.md, "Upstream")."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
+
+import msgspec
+
+from ..core import errors
+from ..core.errors import ServiceError
+from ..core.limits import is_sid
+from ..core.model import Conversation, Participant, Role, User
+from ..core.permissions import may_read
+from ..core.ports import UNSET, Actor, Command, ReadPool, Reads, Unset
+from .frames import HttpRequest, decode_json
+
+T = TypeVar("T")
+
+MAX_PATH = 4096
+MAX_PARAMS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request whose path and parameters are decoded. `args` are the parts of the path that the route left open."""
+
+    method: str
+    segments: tuple[str, ...]
+    params: dict[str, str]
+    payload: bytes
+    args: tuple[str, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; an empty body counts as `{}`. Raises 20001 (400)."""
+        if not self.payload:
+            return {}
+        try:
+            body = decode_json(self.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise errors.invalid(20001, "The body is not valid JSON") from None
+        if not isinstance(body, dict):
+            raise errors.invalid(20001, "The body must be a JSON object")
+        return body
+
+    def form(self) -> dict[str, str]:
+        """The body as a form. Raises 20001 (400)."""
+        try:
+            return dict(parse_qsl(self.payload.decode(), keep_blank_values=True, errors="strict", max_num_fields=64))
+        except ValueError:
+            raise errors.invalid(20001, "The body is not a valid form") from None
+
+
+def parse_request(line: HttpRequest, payload: bytes) -> Request:
+    """Decode path and parameters once, after splitting the path at its slashes. Raises 20001 (400)."""
+    if len(line.path) > MAX_PATH or len(line.params) > MAX_PARAMS:
+        raise errors.invalid(20001, "The request is too long")
+    try:
+        segments = tuple(_decode(part) for part in line.path.strip("/").split("/"))
+        params = {_decode(key): _decode(_last(value)) for key, value in line.params.items()}
+    except UnicodeDecodeError:
+        raise errors.invalid(20001, "The path or a parameter is not valid UTF-8") from None
+    return Request(line.method.upper(), segments, params, payload)
+
+
+def _decode(text: str) -> str:
+    return unquote_to_bytes(text).decode() if "%" in text else text
+
+
+def _last(value: Any) -> str:
+    """A parameter's value; of a repeated one the last."""
+    if isinstance(value, list) and value:
+        value = value[-1]
+    return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: HTTP status and JSON body (None: empty)."""
+
+    status: int
+    body: Any
+
+
+def error_reply(error: ServiceError) -> Reply:
+    return Reply(error.status, {"status": error.status, "code": error.code, "message": error.message})
+
+
+class Links:
+    """Absolute URLs. The SDK takes those of tunnelled requests apart and sends their path only; media are real URLs."""
+
+    def __init__(self, public_url: str) -> None:
+        parts = urlsplit(public_url)
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.client = f"{self.origin}/Client/v2"
+        self.sync = f"{self.origin}/v3"
+        self.public = public_url.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user on whose behalf a connection speaks."""
+
+    service_sid: str
+    identity: str
+    user_sid: str
+    links: Links = field(compare=False)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.service_sid, self.identity)
+
+
+class Perform(Protocol):
+    """`core.perform.Performer.perform`."""
+
+    def __call__(self, actor: Actor, command: Command[T], /) -> Awaitable[T]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What requests are answered from. `typing(conversation SID, identity)` tells the other members' connections."""
+
+    reads: ReadPool
+    perform: Perform
+    links: Links
+    typing: Callable[[str, str], None]
+
+
+Query = Callable[[Reads, Caller, Request], Reply]
+"""Answers a reading request, on a reader thread."""
+
+Action = Callable[[Backend, Caller, Request], Awaitable[Reply]]
+"""Answers a writing request, on the event loop."""
+
+
+def text(body: dict[str, Any], name: str) -> str | None:
+    """A text field of a body, or None if it is absent or null. Raises 20001 (400)."""
+    value = body.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise errors.invalid(20001, f"{name} must be text")
+
+
+def given_text(body: dict[str, Any], name: str) -> str | Unset:
+    """Like `text`, for updates: absent or null leaves the value as it is, and an empty text clears it."""
+    value = text(body, name)
+    return UNSET if value is None else value
+
+
+def given_index(body: dict[str, Any], name: str) -> int | Unset | None:
+    """A message index, null, or `UNSET` if the field is absent. Raises 20001 (400)."""
+    if name not in body:
+        return UNSET
+    value = body[name]
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise errors.invalid(20001, f"{name} must be a whole number or null")
+
+
+def find_conversation(reads: Reads, caller: Caller, name: str) -> Conversation:
+    """The conversation of the caller's service with this SID or unique name. Raises 50350 (404)."""
+    if is_sid(name, "CH"):
+        found = reads.one(Conversation, sid=name)
+    else:
+        found = reads.one(Conversation, service_sid=caller.service_sid, unique_name=name)
+    if found is None or found.service_sid != caller.service_sid:
+        raise errors.conversation_not_found()
+    return found
+
+
+def is_moderator(reads: Reads, caller: Caller, conversation: Conversation) -> bool:
+    """Whether the caller may open this conversation without being in it."""
+    user = reads.one(User, sid=caller.user_sid)
+    role = reads.one(Role, sid=user.role_sid) if user else None
+    return may_read(conversation, None, role, caller.identity)
+
+
+def readable(reads: Reads, caller: Caller, name: str) -> tuple[Conversation, Participant | None]:
+    """A conversation that the caller may open, and the caller's membership. Raises 50350 (404) to all others."""
+    conversation = find_conversation(reads, caller, name)
+    member = reads.one(Participant, conversation_sid=conversation.sid, identity=caller.identity)
+    if member is None and not is_moderator(reads, caller, conversation):
+        raise errors.conversation_not_found()
+    return conversation, member
+
+
+async def conversation_sid(backend: Backend, caller: Caller, name: str) -> str:
+    """The SID of a conversation named in a path; whether the caller may touch it is the command's to decide."""
+    if is_sid(name, "CH"):
+        return name
+    found = await backend.reads.read(lambda reads: find_conversation(reads, caller, name))
+    return found.sid
