@@ -1,0 +1,62 @@
+"""Law 1, from outside: what the chat app asks of its backend exists at Twilio, or is our documented extension."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from roomful.chatapp.backend import Backend
+from tests.chatapp.conftest import PASSWORD, MakeApp, Recorder, sign_up, state_of, template
+
+OPENAPI = (
+    Path(__file__).parents[2] / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_conversations_v1.json"
+)
+
+OPERATIONS = {
+    ("GET", "/v1/Configuration"),
+    ("GET", "/v1/Services/{sid}/Roles"),
+    ("POST", "/v1/Services/{sid}/Users"),
+    ("GET", "/v1/Services/{sid}/Users/{sid}"),
+    ("GET", "/v1/Services/{sid}/Users/{sid}/Conversations"),
+    ("GET", "/v1/Services/{sid}/Conversations"),
+    ("POST", "/v1/Services/{sid}/Conversations"),
+    ("GET", "/v1/Services/{sid}/Conversations/{sid}"),
+    ("DELETE", "/v1/Services/{sid}/Conversations/{sid}"),
+    ("POST", "/v1/Services/{sid}/Conversations/{sid}/Participants"),
+}
+EXTENSIONS = {("POST", "/roomful/v1/revocations")}
+
+
+def test_the_operations_that_the_chat_app_calls(
+    make_app: MakeApp, backend: Backend, recorder: Recorder, rest: Any
+) -> None:
+    keys = replace(backend.credentials(), service_sid=None)  # as on Twilio, where the account's default is asked for
+    app = make_app(backend=replace(backend, credentials=lambda: keys))
+    run = app.test_cli_runner().invoke
+    browser = app.test_client()
+    run(args=["chatrooms", "create", "#sales"])
+    sign_up(browser)
+    run(args=["chatrooms", "create", "#support"])
+    browser.post("/login", json={"username": "ana", "password": PASSWORD})
+    browser.post("/api/token")
+    sales = next(room.sid for room in state_of(app).rooms.all() if room.name == "#sales")
+    rest.conversations(sales).update(friendly_name="#renamed")  # not through the recorder
+    run(args=["chatrooms", "create", "#sales"])  # finds the unique name taken, and looks who has it
+    run(args=["chat", "setup"])
+    run(args=["chatrooms", "list"])
+    run(args=["chatrooms", "delete", "#sales"])
+    browser.post("/api/logout")
+    called = {(method, template(path)) for method, path in recorder.requests}
+    assert called == OPERATIONS | EXTENSIONS
+
+
+def test_they_are_all_in_twilios_openapi_file() -> None:
+    paths = json.loads(OPENAPI.read_text())["paths"]
+    known = {
+        (method.upper(), re.sub(r"\{\w+\}", "{sid}", path))
+        for path, methods in paths.items()
+        for method in methods
+        if method in ("get", "post", "delete")
+    }
+    assert known >= OPERATIONS
