@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -84,7 +85,11 @@ def basic(name: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+DATABASES = ["sqlite", "postgresql"] if os.environ.get("ROOMFUL_LONG") else ["sqlite"]
+"""PostgreSQL only in `make test-all`: the store's and the core's own tests run on it always."""
+
+
+@pytest.fixture(scope="session", params=DATABASES)
 def rest_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A service without the chat application.
 

@@ -8,6 +8,9 @@ from twilio.rest import Client
 
 from tests.servers import Server, twilio_client
 
+# The tutorial writes `client.conversations.conversations`, which newer libraries call deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 
 def test_first_start_made_what_the_console_made(rest_server: Server) -> None:
     keys = rest_server.credentials
