@@ -36,11 +36,10 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
         <button
           type="button"
           className={styles.people}
-          aria-label={t("room.people", { count: members.length })}
           aria-pressed={panelOpen}
           onClick={onPanel}
         >
-          <span className={styles.stack}>
+          <span className={styles.stack} aria-hidden="true">
             {faces.map((identity) => (
               <Avatar key={identity} identity={identity} name={people[identity]?.name ?? identity} size="xs" />
             ))}
@@ -49,6 +48,7 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
             <Icon of={Users} />
           </span>
           {members.length}
+          <span className="sr">{t("room.people", { count: members.length })}</span>
         </button>
       )}
     </header>

@@ -1,0 +1,76 @@
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContextOptions, expect, type Page, test } from "@playwright/test";
+import type { AxeResults } from "axe-core";
+import { Person } from "./person";
+import { Server } from "./server";
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** What axe finds that is serious or critical. */
+async function findings(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axe });
+  const result = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  return result.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+}
+
+let server: Server;
+test.beforeAll(async () => {
+  server = await Server.start();
+  const sid = await server.createRoom("#sales");
+  for (const [author, body] of [
+    ["bo", "Morning!"],
+    ["bo", "Anybody there?"],
+    ["chen", "Me."],
+  ] as const) {
+    await server.rest(`Conversations/${sid}/Messages`, { Author: author, Body: body });
+  }
+});
+test.afterAll(() => server.stop());
+
+const looks: [string, BrowserContextOptions][] = [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["phone", { colorScheme: "light", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+  ["dark phone", { colorScheme: "dark", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+];
+
+async function tour(browser: Browser, username: string, options: BrowserContextOptions): Promise<void> {
+  // The page's own policy would keep axe out.
+  const person = await Person.open(browser, server, { ...options, bypassCSP: true });
+  const { page } = person;
+  await expect(page.getByLabel("Username")).toBeFocused();
+  expect(await findings(page)).toEqual([]);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  expect(await findings(page)).toEqual([]);
+  await person.signUp(username);
+  await expect(person.room("sales")).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await person.enter("sales");
+  await expect(person.log.getByText("Morning!")).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await person.composer.fill("text");
+  await page.getByRole("button", { name: /people|person/ }).click();
+  expect(await findings(page)).toEqual([]);
+}
+
+for (const [look, options] of looks) {
+  test(`axe finds nothing serious: ${look}`, async ({ browser }) => {
+    await tour(browser, look.replace(" ", "-"), options);
+  });
+}
+
+test("everything is reached by keyboard", async ({ browser }) => {
+  const { page, ...person } = await Person.signedUp(browser, server, "keys");
+  const ring = async () =>
+    page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent);
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  const reached: (string | null | undefined)[] = [];
+  for (let press = 0; press < 4; press++) {
+    await page.keyboard.press("Tab");
+    reached.push(await ring());
+  }
+  expect(reached.join(" ")).toMatch(/Light or dark.*sales.*Sign out/);
+  expect(person.strays).toEqual([]);
+});

@@ -1,0 +1,103 @@
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  expect,
+  type Locator,
+  type Page,
+} from "@playwright/test";
+import type { Server } from "./server";
+
+export const password = "correct horse battery";
+
+/** Somebody in a browser of their own. Every request that leaves the server's origin, and every broken rule, is noted. */
+export class Person {
+  readonly strays: string[] = [];
+
+  private constructor(
+    readonly server: Server,
+    readonly context: BrowserContext,
+    readonly page: Page,
+  ) {
+    page.on("request", (request) => this.note(request.url()));
+    page.on("websocket", (socket) => this.note(socket.url()));
+    page.on("pageerror", (error) => this.strays.push(`page error: ${error.message}`));
+    page.on("console", (message) => {
+      if (/content security policy/i.test(message.text())) this.strays.push(message.text());
+    });
+  }
+
+  static async open(browser: Browser, server: Server, options: BrowserContextOptions = {}): Promise<Person> {
+    const context = await browser.newContext(options);
+    const person = new Person(server, context, await context.newPage());
+    await person.page.goto(server.url);
+    return person;
+  }
+
+  /** Signs up as `username`; the page then shows the rooms. */
+  static async signedUp(browser: Browser, server: Server, username: string, options: BrowserContextOptions = {}) {
+    const person = await Person.open(browser, server, options);
+    await person.signUp(username);
+    return person;
+  }
+
+  async signUp(username: string, name = ""): Promise<void> {
+    const { page } = this;
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.getByLabel("Your name").fill(name);
+    await page.getByLabel("Username").fill(username);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(this.rooms).toBeVisible();
+  }
+
+  async signIn(username: string, secret = password): Promise<void> {
+    await this.page.getByLabel("Username").fill(username);
+    await this.page.getByLabel("Password", { exact: true }).fill(secret);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+  }
+
+  get rooms(): Locator {
+    return this.page.getByRole("navigation", { name: "Rooms" });
+  }
+
+  room(name: string): Locator {
+    return this.rooms.getByRole("link", { name });
+  }
+
+  /** Opens a room and waits until its log is there. */
+  async enter(name: string): Promise<void> {
+    await this.room(name).click();
+    await expect(this.log.getByRole("list")).toBeVisible();
+  }
+
+  get log(): Locator {
+    return this.page.getByRole("log");
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole("form", { name: "Message composer" }).getByRole("textbox");
+  }
+
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press("Enter");
+  }
+
+  /** The texts in the log, in order. */
+  texts(): Promise<string[]> {
+    return this.log.locator("li[data-row] p").allTextContents();
+  }
+
+  /** Waits until the log holds exactly these texts, and nothing is on its way or failed. */
+  async sees(...texts: string[]): Promise<void> {
+    await expect.poll(() => this.texts(), { timeout: 45_000 }).toEqual(texts);
+    await expect(this.log.getByText(/Not sent|Waiting for connection/)).toHaveCount(0);
+  }
+
+  private note(address: string): void {
+    const url = new URL(address);
+    if (["data:", "blob:"].includes(url.protocol)) return;
+    if (url.host !== new URL(this.server.url).host) this.strays.push(address);
+  }
+}

@@ -1,0 +1,110 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "@playwright/test";
+
+const root = resolve(import.meta.dirname, "../..");
+const run = promisify(execFile);
+
+/** The real server on a port and an instance of its own. */
+export class Server {
+  private process: ChildProcess | null = null;
+  private log = "";
+  port = 0;
+
+  private constructor(
+    readonly instance: string,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  /** Starts a server; `env` adds settings. */
+  static async start(env: Record<string, string> = {}): Promise<Server> {
+    const server = new Server(mkdtempSync(join(tmpdir(), "roomful-e2e-")), env);
+    await server.run();
+    return server;
+  }
+
+  get url(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  /** Runs the server, on the port that it had before. Returns when it answers. */
+  async run(): Promise<void> {
+    rmSync(join(this.instance, "server.json"), { force: true }); // a killed server leaves its own behind
+    const child = spawn(join(root, ".venv/bin/roomful"), ["serve"], { cwd: this.instance, env: this.environment() });
+    this.process = child;
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (this.log += chunk));
+    await expect
+      .poll(() => this.announced(), { message: "the server did not start", timeout: 30_000 })
+      .toBeGreaterThan(0)
+      .catch((error) => {
+        throw new Error(`${error.message}\n${this.log}`);
+      });
+    this.port = this.announced();
+  }
+
+  /** `flask …` in a terminal beside the server. Resolves with what it printed. */
+  async flask(...args: string[]): Promise<string> {
+    const { stdout } = await run(join(root, ".venv/bin/flask"), args, { cwd: this.instance, env: this.environment() });
+    return stdout;
+  }
+
+  /** Freezes the server: it accepts bytes but does nothing with them. */
+  freeze(): void {
+    this.process?.kill("SIGSTOP");
+  }
+
+  /** `kill -9`. */
+  kill(): Promise<void> {
+    return this.end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.end("SIGTERM");
+    rmSync(this.instance, { recursive: true, force: true });
+  }
+
+  /** A request to the Conversations REST API with the installation's own keys. */
+  async rest(path: string, form: Record<string, string>): Promise<Response> {
+    const keys = JSON.parse(readFileSync(join(this.instance, "credentials.json"), "utf8"));
+    const basic = Buffer.from(`${keys.account_sid}:${keys.auth_token}`).toString("base64");
+    const response = await fetch(`${this.url}/v1/${path}`, {
+      method: "POST",
+      headers: { Authorization: `Basic ${basic}` },
+      body: new URLSearchParams(form),
+    });
+    expect(response.status, await response.clone().text()).toBeLessThan(300);
+    return response;
+  }
+
+  /** Makes a room by the command line and finds its SID. */
+  async createRoom(name: string): Promise<string> {
+    await this.flask("chatrooms", "create", name);
+    const line = (await this.flask("chatrooms", "list")).split("\n").find((text) => text.startsWith(`${name} (`));
+    return line?.match(/\((CH\w+)\)/)?.[1] ?? "";
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    const { PATH, HOME } = process.env;
+    const own = { ROOMFUL_INSTANCE: this.instance, PORT: String(this.port), FLASK_APP: "roomful.serve:flask_app" };
+    return { PATH, HOME, ...own, ...this.env };
+  }
+
+  private announced(): number {
+    try {
+      return Number(new URL(JSON.parse(readFileSync(join(this.instance, "server.json"), "utf8")).url).port);
+    } catch {
+      return 0;
+    }
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { process: child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill(signal);
+    await gone;
+  }
+}

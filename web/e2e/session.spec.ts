@@ -1,0 +1,104 @@
+import { expect, test } from "@playwright/test";
+import { Person, password } from "./person";
+import { Server } from "./server";
+
+test.describe("with passwords", () => {
+  let server: Server;
+  test.beforeAll(async () => {
+    server = await Server.start();
+    await server.flask("chatrooms", "create", "#sales");
+  });
+  test.afterAll(() => server.stop());
+
+  test("sign-up and sign-in say what is wrong, beside the field", async ({ browser }) => {
+    const ana = await Person.signedUp(browser, server, "ana");
+    await ana.page.getByRole("button", { name: "Sign out" }).click();
+    await expect(ana.page).toHaveURL(`${server.url}/login`);
+
+    await ana.signIn("ana", "wrong");
+    const secret = ana.page.getByLabel("Password", { exact: true });
+    await expect(secret).toBeFocused();
+    await expect(secret).toHaveAttribute("aria-invalid", "true");
+    await expect(secret).toHaveAccessibleDescription(/./);
+
+    await ana.page.getByRole("button", { name: "Create an account" }).click();
+    await ana.page.getByLabel("Username").fill("ana");
+    await ana.page.getByLabel("Password", { exact: true }).fill(password);
+    await ana.page.getByRole("button", { name: "Create account" }).click();
+    await expect(ana.page.getByLabel("Username")).toHaveAccessibleDescription(/taken|already/i);
+
+    await ana.page.getByRole("button", { name: "Sign in" }).click();
+    await ana.signIn("ana");
+    await expect(ana.room("sales")).toBeVisible();
+    expect(ana.strays).toEqual([]);
+  });
+
+  test("a reload goes on in the same room, and signing out ends it", async ({ browser }) => {
+    const person = await Person.open(browser, server);
+    await person.signUp("chen", "Chen Wei");
+    await person.enter("sales");
+    await person.say("hello");
+    await person.sees("hello");
+    await person.page.reload();
+    await expect(person.log).toContainText("Chen Wei");
+    await person.sees("hello");
+
+    await person.page.getByRole("button", { name: "Sign out" }).click();
+    await expect(person.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
+    await person.page.reload();
+    await expect(person.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
+    expect(person.strays).toEqual([]);
+  });
+
+  test("signing out in one tab ends the session in the other, which keeps what was typed", async ({ browser }) => {
+    const dana = await Person.signedUp(browser, server, "dana");
+    await dana.enter("sales");
+    await dana.composer.fill("half a thou");
+    const other = await dana.context.newPage();
+    await other.goto(server.url);
+    await other.getByRole("button", { name: "Sign out" }).click();
+    await expect(dana.page.getByText("Your session ended.")).toBeVisible();
+    await dana.signIn("dana");
+    await expect(dana.composer).toHaveValue("half a thou");
+  });
+});
+
+test("open mode asks for a name only", async ({ browser }) => {
+  const server = await Server.start({ ROOMFUL_AUTH: "open" });
+  await server.flask("chatrooms", "create", "#sales");
+  const ana = await Person.open(browser, server);
+  await expect(ana.page.getByLabel("Password")).toHaveCount(0);
+  await ana.page.getByLabel("Your name").fill("Ana Ribeiro");
+  await ana.page.getByRole("button", { name: "Come in" }).click();
+  await expect(ana.rooms.getByText("@ana-ribeiro")).toBeVisible();
+  await ana.enter("sales");
+  await ana.say("hello");
+  await ana.sees("hello");
+  await server.stop();
+});
+
+test("tokens that live for seconds only are renewed unseen", async ({ browser }) => {
+  const server = await Server.start({ ROOMFUL_TOKEN_TTL: "12" });
+  await server.flask("chatrooms", "create", "#sales");
+  const ana = await Person.signedUp(browser, server, "ana");
+  const bo = await Person.signedUp(browser, server, "bo");
+  let renewals = 0;
+  ana.page.on("response", (response) => {
+    if (response.url().endsWith("/api/token") && response.ok()) renewals += 1;
+  });
+  await ana.enter("sales");
+  await bo.enter("sales");
+  const texts: string[] = [];
+  while (renewals < 3) {
+    const text = `message ${texts.length + 1}`;
+    texts.push(text);
+    await ana.say(text);
+    await bo.sees(...texts);
+    await expect(ana.page.getByText("Connecting…")).toHaveCount(0);
+    const before = renewals;
+    await expect.poll(() => renewals, { timeout: 20_000 }).toBeGreaterThan(before);
+  }
+  await bo.say("done");
+  await ana.sees(...texts, "done");
+  await server.stop();
+});
