@@ -62,7 +62,7 @@ async def open_store(database_url: str, bus: RecordingBus) -> AsyncIterator[Open
     stores: list[Store] = []
 
     def open_(**options: Any) -> Store:
-        given = {"clock": lambda: 1_000, "sids": new_sid, "bus": bus} | options
+        given: dict[str, Any] = {"clock": lambda: 1_000, "sids": new_sid, "bus": bus} | options
         stores.append(Store.open(database_url, **given))
         return stores[-1]
 

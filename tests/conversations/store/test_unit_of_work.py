@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -248,7 +248,7 @@ class Run:
 
     needed: Needs
     decide_: Any
-    exclusive: bool = False
+    exclusive: ClassVar[bool] = False
 
     def needs(self, actor: Actor) -> Needs:
         return self.needed

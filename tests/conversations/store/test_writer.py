@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -235,7 +235,7 @@ async def test_an_exclusive_command_has_its_own_transaction_in_the_order_of_arri
 
 async def test_an_exclusive_command_that_fails_leaves_nothing(store: Store, bus: RecordingBus) -> None:
     class Fail:
-        exclusive = True
+        exclusive: ClassVar[bool] = True
 
         def needs(self, actor: Actor) -> Needs:
             return Needs()
