@@ -284,11 +284,46 @@ def test_commands_work_with_and_without_a_server(make_server: MakeServer) -> Non
     assert sorted(keys) == ["account_sid", "api_key_secret", "api_key_sid", "auth_token", "service_sid"]
 
 
+class Watcher:
+    """A signed-in person whose SDK client stays open while servers come and go."""
+
+    def __init__(self, server: Server) -> None:
+        signed_up = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        signed_up.request("POST", "/api/signup", json.dumps({"username": "ada", "password": "correct horse battery"}))
+        self._output = server.folder / "watcher"
+        script = REPOSITORY / "tests" / "watch_rooms.mjs"
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                ["node", script, f"ws://127.0.0.1:{server.port}/v3/wsconnect"],
+                cwd=REPOSITORY,
+                stdin=subprocess.PIPE,
+                stdout=output,
+            )
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.loads(signed_up.getresponse().read())["token"].encode())
+        self._process.stdin.close()
+        wait_for(lambda: self.lines(), 30, "the SDK to connect")
+
+    def lines(self) -> list[str]:
+        return self._output.read_text().splitlines()
+
+    def rooms(self) -> list[str]:
+        """The names of all rooms that the client was told of, as often as it was."""
+        return sorted(line.split()[2] for line in self.lines() if line.startswith("joined"))
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
 @pytest.mark.timeout(900 if ROUNDS > 10 else 240)
-def test_commands_while_a_server_starts_and_stops(make_server: MakeServer) -> None:
-    """Each round, one command meets a server that starts and one meets a server that stops."""
-    server = make_server()
-    server.folder.mkdir()
+def test_commands_while_a_server_starts_and_stops(start_server: MakeServer) -> None:
+    """Each round, one command meets a server that starts and one meets a server that stops.
+
+    No room is lost, in the database or for an open client, and nobody meets a locked database.
+    """
+    server = start_server()
+    watcher = Watcher(server)
     expected = []
 
     def create(name: str) -> subprocess.Popen[str]:
@@ -303,18 +338,23 @@ def test_commands_while_a_server_starts_and_stops(make_server: MakeServer) -> No
             stderr=subprocess.PIPE,
         )
 
-    for number in range(ROUNDS):
-        starting = create(f"#starting-{number}")
-        server.start()
-        stopping = create(f"#stopping-{number}")
-        if number % 2:  # let it come as far as asking the server, in every other round
-            wait_for_library(stopping, "sqlalchemy")
-        assert server.stop() == 0
-        for command in (starting, stopping):
-            output, errors = command.communicate(timeout=60)
-            assert (command.returncode, output, errors) == (0, "", "")
-    listed = flask(server.instance, "chatrooms", "list")
-    assert sorted(line.split()[0] for line in listed.stdout.splitlines()) == sorted(expected)
+    try:
+        for number in range(ROUNDS):
+            stopping = create(f"#stopping-{number}")
+            if number % 2:  # let it come as far as asking the server, in every other round
+                wait_for_library(stopping, "sqlalchemy")
+            assert server.stop() == 0
+            starting = create(f"#starting-{number}")
+            server.start()
+            for command in (starting, stopping):
+                output, errors = command.communicate(timeout=60)
+                assert (command.returncode, output, errors) == (0, "", "")
+        listed = flask(server.instance, "chatrooms", "list")
+        assert sorted(line.split()[0] for line in listed.stdout.splitlines()) == sorted(expected)
+        wait_for(lambda: len(watcher.rooms()) >= len(expected), 90, "the open client to hear of all rooms")
+        assert watcher.rooms() == sorted(expected)
+    finally:
+        watcher.close()
     assert "database is locked" not in server.log
     assert "Traceback" not in server.log
 
