@@ -58,7 +58,15 @@ class Accounts:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
-    def create(self, identity: str, friendly_name: str, password_hash: str | None, *, first_is_admin: bool) -> Account:
+    def create(
+        self,
+        identity: str,
+        friendly_name: str,
+        password_hash: str | None,
+        *,
+        admin: bool = False,
+        first_is_admin: bool = False,
+    ) -> Account:
         """Make an account that is not yet `ready`. Raises ApiError `username_taken`.
 
         first_is_admin: make it an administrator if no account with a password exists yet (name-only accounts are
@@ -66,11 +74,10 @@ class Accounts:
         """
         table = schema.accounts
         try:
-            with self._database.write() as connection:
-                admin = False
+            with self._database.write(alone=first_is_admin) as connection:
                 if first_is_admin:
                     owned = select(func.count()).select_from(table).where(table.c.password_hash.is_not(None))
-                    admin = connection.execute(owned).scalar_one() == 0
+                    admin = admin or connection.execute(owned).scalar_one() == 0
                 values = {"identity": identity, "friendly_name": friendly_name, "password_hash": password_hash}
                 connection.execute(insert(table).values(**values, admin=admin, created_at=now_ms()))
         except IntegrityError:

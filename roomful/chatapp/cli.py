@@ -1,4 +1,4 @@
-"""The terminal's commands: `flask chatrooms …` (the tutorial's) and `flask chat setup`."""
+"""The terminal's commands: `flask chatrooms …` (the tutorial's), `flask users create` and `flask chat setup`."""
 
 import functools
 import unicodedata
@@ -10,6 +10,9 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from roomful.chatapp.backend import BackendUnavailable
+from roomful.chatapp.errors import ApiError
+from roomful.chatapp.identity import to_friendly_name, to_identity
+from roomful.chatapp.passwords import check_password
 from roomful.chatapp.rooms import BadRoomName, RoomExists, RoomNotFound
 from roomful.chatapp.setup import Plan, make_plan
 from roomful.chatapp.state import chat
@@ -19,12 +22,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 chatrooms_cli = AppGroup("chatrooms", help="Manage your chat rooms.")
+users_cli = AppGroup("users", help="Manage people's accounts.")
 chat_cli = AppGroup("chat", help="Manage the chat application.")
 
 
 def register(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(chatrooms_cli)
+    app.cli.add_command(users_cli)
     app.cli.add_command(chat_cli)
 
 
@@ -37,6 +42,8 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except (BackendUnavailable, StoreError) as exc:
             raise click.ClickException(str(exc)) from exc
+        except ApiError as exc:
+            raise click.ClickException(exc.message) from exc
 
     return wrapper
 
@@ -76,6 +83,24 @@ def delete_room(name: str) -> None:
         chat().rooms.delete(name)
     except RoomNotFound:
         _stop("Chat room not found")
+
+
+@users_cli.command("create", help="create an account: the way in where sign-up is not open")
+@click.argument("name")
+@click.option("--admin", is_flag=True, help="Make the person an administrator.")
+@one_line_errors
+def create_user(name: str, admin: bool) -> None:
+    if admin and chat().config.auth == "open":
+        raise click.UsageError("with ROOMFUL_AUTH=open there are no administrators")
+    identity = to_identity(name)
+    friendly_name = to_friendly_name(name)
+    if chat().accounts.find(identity) is not None:
+        _stop("Account already exists")
+    # Asked for, never an argument: other people on the machine see those.
+    password = check_password(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    account = chat().accounts.create(identity, friendly_name, chat().passwords.hash(password), admin=admin)
+    chat().people.ensure_user(account)
+    chat().rooms.of_person(account)
 
 
 @chat_cli.command("setup", help="Prepare a Conversations service that is not embedded: show what is missing, and ask.")

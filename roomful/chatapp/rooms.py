@@ -159,7 +159,7 @@ class Rooms:
         return joined
 
     def _join(self, identity: str, room: Room) -> bool:
-        """Put the person into the room and remember that it was offered. False when the room is full, closed or gone."""
+        """Put the person into the room and remember the offer. False when the room is full, closed or gone."""
         try:
             self._connection.service.conversations(room.sid).participants.create(identity=identity)
             joined = True
@@ -174,8 +174,10 @@ class Rooms:
         return joined
 
     def _remember_offer(self, identity: str, room_sid: str, joined: bool) -> None:
-        table = schema.offered_rooms
+        table, accounts = schema.offered_rooms, schema.accounts
         with self._database.write() as connection:
+            # Two log-ins of one person offer the same rooms; on PostgreSQL the account's row makes them take turns.
+            connection.execute(select(accounts.c.identity).where(accounts.c.identity == identity).with_for_update())
             connection.execute(delete(table).where(table.c.identity == identity, table.c.room_sid == room_sid))
             values = {"identity": identity, "room_sid": room_sid, "joined": joined}
             connection.execute(insert(table).values(**values, offered_at=now_ms()))

@@ -139,7 +139,7 @@ def _open_account(typed: str) -> Account:
         except ApiError:
             friendly_name = identity
         try:
-            account = chat().accounts.create(identity, friendly_name, None, first_is_admin=False)
+            account = chat().accounts.create(identity, friendly_name, None)
         except ApiError:  # two tabs at once
             account = chat().accounts.find(identity)
     if account is None or account.password_hash is not None:

@@ -104,6 +104,33 @@ def test_control_characters_in_names_stay_off_the_terminal(run: Run, rest: Any) 
     assert "\x1b" not in run("chatrooms", "list").stdout
 
 
+def test_an_account_is_made_where_sign_up_is_not_open(make_app: MakeApp, rest: Any) -> None:
+    app = make_app(signup="invite")
+    state_of(app).rooms.create("#sales", private=False, default=True)
+    runner = app.test_cli_runner()
+    twice = "correct horse\ncorrect horse\n"
+    result = runner.invoke(args=["users", "create", "Ana", "--admin"], input=twice)
+    assert (result.exit_code, result.stdout) == (0, ""), result.stderr
+    account = state_of(app).accounts.find("ana")
+    assert account is not None
+    assert (account.admin, account.friendly_name) == (True, "Ana")
+    assert [c.friendly_name for c in rest.users("ana").user_conversations.list()] == ["#sales"]
+    assert app.test_client().post("/login", json={"username": "ana", "password": "correct horse"}).status_code == 200
+
+    result = runner.invoke(args=["users", "create", "ana"])
+    assert (result.exit_code, result.stdout) == (1, "Account already exists\n")
+    for name, password in (("admin", twice), ("bo", "short\nshort\n")):
+        result = runner.invoke(args=["users", "create", name], input=password)
+        assert result.exit_code == 1
+        assert "Error: A" in result.stderr or "Error: The" in result.stderr
+    assert state_of(app).accounts.find("bo") is None
+
+
+def test_open_mode_has_no_administrators(make_app: MakeApp) -> None:
+    result = make_app(auth="open").test_cli_runner().invoke(args=["users", "create", "ana", "--admin"])
+    assert result.exit_code == 2
+
+
 def test_setup_has_nothing_to_do_for_an_embedded_service(make_app: MakeApp, backend: Backend) -> None:
     runner = make_app(backend=replace(backend, kind="embedded")).test_cli_runner()
     result = runner.invoke(args=["chat", "setup"])

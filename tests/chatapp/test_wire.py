@@ -32,7 +32,7 @@ def connection(inner: HttpClient, kind: Any = "roomful", base_url: str | None = 
     return Connection(Backend(kind, base_url, lambda: CREDENTIALS, inner, {}))
 
 
-@pytest.mark.parametrize("identity", ["../Roles", "..", "a/../b", "a//b", "a#b", "a?b", "%2e%2e", "a%2Fb", "", "."])
+@pytest.mark.parametrize("identity", ["../Roles", "..", "a/../b", "a//b", "a#b", "a?b", "%2e%2e", "a%2Fb", "."])
 def test_an_id_cannot_lead_to_another_resource(identity: str) -> None:
     inner = Recorder()
     with pytest.raises(UnsafeUrl):

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, table, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select, table, text
 from sqlalchemy import column as sql_column
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from roomful.chatapp.store import schema
 
 BUSY_TIMEOUT_MS = 30_000
-MIGRATION_LOCK = 0x726F6F6D  # "room": the key of PostgreSQL's advisory lock around migrations
+MIGRATION_LOCK, ALONE_LOCK = 0x726F6F6D, 0x726F6F6E  # keys of PostgreSQL's advisory locks
 
 
 class StoreError(Exception):
@@ -38,10 +38,15 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that writes; committed at the end, rolled back when the block raises. On SQLite it takes the
-        write lock at once, so that what it reads cannot change before it writes."""
+    def write(self, *, alone: bool = False) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, rolled back when the block raises.
+
+        On SQLite it takes the write lock at once, so that what it reads cannot change before it writes. On PostgreSQL
+        others write meanwhile, except other `alone` transactions.
+        """
         with self.open().execution_options(write=True).begin() as connection:
+            if alone and connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(ALONE_LOCK)))
             yield connection
 
     def close(self) -> None:

@@ -1,0 +1,52 @@
+"""The chat app's rows in the schema `chat` of PostgreSQL: the same routes, and several nodes at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import inspect
+
+from tests.chatapp.conftest import PASSWORD, MakeApp, Recorder, sign_up, state_of
+
+
+@pytest.fixture
+def nodes(make_app: MakeApp, postgres_database: str) -> list[Flask]:
+    """Two applications, as on two machines, with one database."""
+    return [make_app(database_url=postgres_database) for _ in range(2)]
+
+
+def test_a_session_works_on_every_node(nodes: list[Flask], recorder: Recorder) -> None:
+    state_of(nodes[0]).rooms.create("#sales", private=False, default=True)
+    one, other = nodes[0].test_client(), nodes[1].test_client()
+    assert [name for name, _ in sign_up(one)["chatrooms"]] == ["#sales"]
+    cookie = one.get_cookie("roomful_session")
+    assert cookie is not None
+    other.set_cookie("roomful_session", cookie.value)
+    assert other.post("/api/token").status_code == 200
+    assert one.post("/login", json={"username": "ana", "password": PASSWORD}).status_code == 200
+    assert one.post("/api/logout").status_code == 204
+    assert len(recorder.bodies[-1]["token_sha256"]) == 3
+    with state_of(nodes[0]).database.read() as connection:
+        tables = set(inspect(connection).get_table_names(schema="chat"))
+    assert tables == {"accounts", "sessions", "session_tokens", "offered_rooms", "alembic_version"}
+
+
+def test_one_admin_though_many_sign_up_at_once(nodes: list[Flask]) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: sign_up(nodes[number % 2].test_client(), f"person{number}"), range(4)))
+    accounts = [state_of(nodes[0]).accounts.find(f"person{number}") for number in range(4)]
+    assert sum(1 for account in accounts if account and account.admin) == 1
+
+
+def test_one_person_signs_in_at_many_places_at_once(nodes: list[Flask]) -> None:
+    sign_up(nodes[0].test_client())
+    accounts = state_of(nodes[0]).accounts
+    for name in ("#a", "#b", "#c"):
+        state_of(nodes[0]).rooms.create(name, private=False, default=True)
+    with state_of(nodes[0]).database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM chat.offered_rooms")
+    body = {"username": "ana", "password": PASSWORD}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda n: nodes[n % 2].test_client().post("/login", json=body), range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert accounts.find("ana") is not None
