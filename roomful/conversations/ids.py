@@ -1,8 +1,8 @@
 """New SIDs: two capitals and 32 hex digits, in the order in which they were made.
 
 The first 12 digits are the time in milliseconds, as in a UUID of version 7 (RFC 9562 §5.7), the rest is random. So an
-index on the SID is an index on the order of creation, which is what lists are paged by (docs/rest.md, "Paging"). An SID
-is a name, not a secret.
+index on the SID is an index on the order of creation, which is what lists are paged by
+(docs/design/0006-pages-and-sids.md). An SID is a name, not a secret.
 """
 
 from __future__ import annotations
