@@ -296,7 +296,11 @@ class InstanceClient(HttpClient):  # type: ignore[misc]  # the library is untype
             door = OwnDoor.open(lock, self._config())
         except OPEN_FAILURES as error:
             raise BackendUnavailable(describe_failure(error)) from error
-        self._instance.export_credentials(door.credentials)
+        try:
+            self._instance.export_credentials(door.credentials)
+        except InstanceError:
+            door.close()
+            raise
         return door
 
     def _try_server(self) -> Door | None:

@@ -173,7 +173,8 @@ class InstanceLock:
 
     def withdraw(self) -> None:
         """Remove `server.json`. Call it before the port stops answering; may be called more than once."""
-        self._server_path.unlink(missing_ok=True)
+        if self._descriptor >= 0:  # afterwards the file is another's
+            self._server_path.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Let go of the lock; may be called more than once."""

@@ -104,7 +104,7 @@ def _read_asset(path: Path, root: Path) -> Asset:
         body=body,
         compressed=compressed,
         content_type=_CONTENT_TYPES.get(suffix, "application/octet-stream"),
-        etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        etag=f'W/"{hashlib.sha256(body).hexdigest()[:32]}"',
         immutable=path.relative_to(root).parts[0] == "assets",
     )
 
