@@ -17,7 +17,7 @@ from ..core.model import Conversation, Key, Row, User
 from ..core.ports import Actor, Command, Needs, SidFactory
 from . import queries
 from .connection import Connection
-from .schema import STREAMS, TABLES, UNGUARDED, R, Values, table_of
+from .schema import STREAMS, UNGUARDED, R, Values, table_of
 
 T = TypeVar("T")
 
@@ -89,6 +89,14 @@ class _Known(Generic[R]):
         return deletes, updates, inserts
 
 
+class _Tables(dict[type[Row], _Known[Any]]):
+    """What the batch knows, by row class; most batches touch few."""
+
+    def __missing__(self, row: type[Row]) -> _Known[Any]:
+        known = self[row] = _Known(row)
+        return known
+
+
 class UnitOfWork:
     """Implements `core.ports.Tx` over a connection on which a transaction has begun.
 
@@ -102,7 +110,7 @@ class UnitOfWork:
         """The first exception of the database: the transaction cannot go on, whatever a command made of it."""
         self._connection = connection
         self._exclusive = exclusive
-        self._known: dict[type[Row], _Known[Any]] = {row: _Known(row) for row in TABLES}
+        self._known = _Tables()
         self._journal: list[tuple[dict[Any, Any], Values, Any]] = []
         self._events: list[Event] = []
         self._streams: dict[str, tuple[type[Row], int]] = {}
@@ -155,9 +163,8 @@ class UnitOfWork:
         """See `Tx.lock`. What was read before may have changed meanwhile, so it is read again."""
         if not self._exclusive:
             raise RuntimeError("only an exclusive command may lock streams as it goes")
-        for known in self._known.values():
-            self._flush(known)
-        self._known = {row: _Known(row) for row in TABLES}
+        self.flush()
+        self._known = _Tables()
         self.prefetch([needs])
 
     def _lock_streams(self, conversations: list[Values], users: list[Values]) -> None:
@@ -210,7 +217,7 @@ class UnitOfWork:
         if not self._exclusive:
             raise RuntimeError("only an exclusive command may remove rows that it has not read")
         self._flush(self._known[row])
-        self._known[row] = _Known(row)
+        del self._known[row]
         self._database(lambda: self._connection.delete_all(table_of(row), match))
 
     def _write(self, old: Row | None, new: Row) -> None:
