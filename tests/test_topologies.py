@@ -236,6 +236,18 @@ def test_each_process_keeps_to_its_own(installation: Installation) -> None:
         assert installation.ask("GET", "/v1/Conversations").status == 404
 
 
+def test_one_postgresql_for_both_stores(start_server: MakeServer, postgres_database: str) -> None:
+    server = start_server(DATABASE_URL=postgres_database)
+    installation = Installation(server, server, None, "")
+    assert installation.command("chatrooms", "create", "#sales").returncode == 0
+    assert names_of(installation.sign_up("ada")) == ["#sales"]
+    server.restart()
+    assert installation.post("/login", {"username": "ada", "password": PASSWORD}).status == 200
+    server.stop()
+    assert installation.command("chatrooms", "list").stdout.startswith("#sales (CH")
+    assert not list(server.instance.glob("*.db"))
+
+
 def test_a_service_that_is_gone_is_said_and_comes_back(start_server: MakeServer) -> None:
     service = start_server("--only", "service")
     keys = service.credentials
