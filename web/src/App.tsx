@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useRoute } from "wouter";
 import styles from "./App.module.css";
@@ -12,6 +12,7 @@ import { cx } from "./ui/cx";
 import { Empty } from "./ui/Empty";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Logo } from "./ui/Logo";
+import { recall, remember } from "./ui/memory";
 
 export function App() {
   return (
@@ -50,6 +51,8 @@ function House() {
     if (location === "/login") navigate("/", { replace: true });
   }, [location, navigate]);
 
+  useLastRoom();
+
   useUnsentGuard();
   const unread = user?.chatrooms.filter((room) => room.unread).length ?? 0;
   useEffect(() => {
@@ -62,6 +65,24 @@ function House() {
       <div className={styles.main}>{sid ? <RoomView key={sid} sid={sid} /> : <Welcome />}</div>
     </div>
   );
+}
+
+/** Notes the room that is open, and opens it again when the person comes back; a phone starts with the list. */
+function useLastRoom() {
+  const { user, selectedChatroom, selectChatroom } = useChat();
+  const [location] = useLocation();
+  const key = `roomful:room:${user?.username}`;
+  const sid = selectedChatroom?.sid;
+  // Only what is true on arrival counts: going to "/" later is the person's own choice.
+  const arrive = useRef(() => {
+    const last = recall(key);
+    const known = user?.chatrooms.some((room) => room.sid === last);
+    if (last && known && !location.startsWith("/r/") && matchMedia("(min-width: 720px)").matches) selectChatroom(last);
+  });
+  useEffect(() => arrive.current(), []);
+  useEffect(() => {
+    if (sid) remember(key, sid);
+  }, [key, sid]);
 }
 
 /** Asks before the page is closed while messages are not sent. */

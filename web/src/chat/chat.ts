@@ -14,9 +14,9 @@ export type Chat = ReturnType<typeof createChat>;
 export function createChat({ api, connect }: { api: Api; connect: Connect }) {
   const store = createChatStore();
   const live: Live = { client: null, conversations: new Map() };
-  const history = createHistory(store, live);
-  const outbox = createOutbox(store, live, history.refresh);
   const people = createPeople(store, live);
+  const history = createHistory(store, live, people.name);
+  const outbox = createOutbox(store, live, history.refresh);
   const rooms = createRooms(store, live, history, outbox, people);
   const session = createSession({ api, connect, store, live, rooms, history, outbox, people });
 

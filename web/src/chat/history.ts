@@ -13,7 +13,7 @@ const mostRows = 400;
 export type History = ReturnType<typeof createHistory>;
 
 /** Loads messages into the store: the newest page, older pages, and what a broken connection may have missed. */
-export function createHistory(store: ChatStore, live: Live) {
+export function createHistory(store: ChatStore, live: Live, nameAuthors: (identities: Iterable<string>) => void) {
   const log = (sid: string): RoomLog => store.getState().logs[sid] ?? emptyLog;
   const patch = (sid: string, change: Partial<RoomLog>) =>
     store.change("logs", sid, (entry) => ({ ...(entry ?? emptyLog), ...change }));
@@ -24,6 +24,7 @@ export function createHistory(store: ChatStore, live: Live) {
     incoming: ChatMessage[],
     arrange: (known: ChatMessage[], named: ChatMessage[]) => ChatMessage[],
   ) {
+    nameAuthors(new Set(incoming.map((message) => message.author)));
     const { me, outbox } = store.getState();
     const waiting = new Set((outbox[sid] ?? []).map((entry) => entry.cid));
     const named = incoming.map((message) => {

@@ -58,16 +58,13 @@ export function createRooms(store: ChatStore, live: Live, history: History, outb
     const { me, openSid } = store.getState();
     history.arrived(sid, message);
     if (message.author === me?.identity) return;
-    people.name(openSid === sid && message.author ? [message.author] : []);
     const seen = openSid === sid && document.visibilityState === "visible";
     if (!seen) store.change("rooms", sid, (room) => room && { ...room, unread: true });
   }
 
   function open(sid: string): void {
     store.change("rooms", sid, (room) => (room?.unread ? { ...room, unread: false } : room));
-    history.open(sid).then(() => {
-      people.name(new Set(store.getState().logs[sid]?.messages.map((message) => message.author)));
-    });
+    history.open(sid);
     if (!store.getState().members[sid]) people.load(sid);
   }
 

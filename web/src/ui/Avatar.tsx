@@ -10,10 +10,10 @@ function toneOf(identity: string): number {
   return (hash % tones) + 1;
 }
 
-function initialsOf(name: string): string {
+function initialsOf(name: string, most: number): string {
   const words = name.split(/[\s._-]+/).filter(Boolean);
-  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
-  return letters.map((word) => [...(word ?? "")][0]?.toUpperCase() ?? "").join("");
+  const initials = words.map((word) => [...word][0]?.toUpperCase() ?? "");
+  return most > 1 && initials.length > 1 ? `${initials[0]}${initials.at(-1)}` : (initials[0] ?? "");
 }
 
 interface AvatarProps {
@@ -29,7 +29,7 @@ interface AvatarProps {
 export function Avatar({ identity, name, size = "md", online = null, presence }: AvatarProps) {
   return (
     <span className={cx(styles.avatar, styles[size], styles[`tone${toneOf(identity)}`])}>
-      <span aria-hidden="true">{initialsOf(name)}</span>
+      <span aria-hidden="true">{initialsOf(name, size === "xs" ? 1 : 2)}</span>
       {online !== null && (
         <span
           className={cx(styles.presence, !online && styles.off)}

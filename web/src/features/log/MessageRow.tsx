@@ -7,7 +7,7 @@ import { Avatar } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
 import { cx } from "../../ui/cx";
 import { Icon } from "../../ui/Icon";
-import { fullTimeOf, timeOf } from "./format";
+import { fullTimeOf, shortTimeOf, timeOf } from "./format";
 import styles from "./MessageRow.module.css";
 
 interface RowProps {
@@ -22,21 +22,21 @@ interface RowProps {
 
 function Row({ author, at, first, body, look, children }: RowProps) {
   const name = useChatState((state) => state.people[author]?.name ?? author);
-  const time = (className: string | undefined) => (
+  const time = (className: string | undefined, text: string) => (
     <time className={className} dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
-      {timeOf(at)}
+      {text}
     </time>
   );
   return (
     <li data-row className={cx(styles.row, first && styles.first, look)}>
-      {first ? <Avatar identity={author} name={name} /> : time(styles.gutter)}
+      {first ? <Avatar identity={author} name={name} /> : time(styles.gutter, shortTimeOf(at))}
       <div className={styles.body}>
         {first ? (
           <div className={styles.by}>
             <b>
               <bdi>{name}</bdi>
             </b>
-            {time(styles.time)}
+            {time(styles.time, timeOf(at))}
           </div>
         ) : (
           <span className="sr">{name}</span>

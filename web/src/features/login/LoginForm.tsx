@@ -85,7 +85,8 @@ function Fields({ kind }: { kind: "open" | "password" | "create" }) {
   const { t } = useTranslation();
   const { login } = useChat();
   const chat = useChatActions();
-  const [values, setValues] = useState({ name: "", username: "", password: "" });
+  const known = useChatState((state) => (state.sessionEnded && kind === "password" ? state.me?.identity : null));
+  const [values, setValues] = useState({ name: "", username: known ?? "", password: "" });
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);

@@ -33,12 +33,7 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
         <bdi>{bareName(room.name)}</bdi>
       </h1>
       {members && (
-        <button
-          type="button"
-          className={styles.people}
-          aria-pressed={panelOpen}
-          onClick={onPanel}
-        >
+        <button type="button" className={styles.people} aria-pressed={panelOpen} onClick={onPanel}>
           <span className={styles.stack} aria-hidden="true">
             {faces.map((identity) => (
               <Avatar key={identity} identity={identity} name={people[identity]?.name ?? identity} size="xs" />
