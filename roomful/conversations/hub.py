@@ -8,10 +8,11 @@ Everything here runs on the event loop.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterable
+
+import structlog
 
 from .core.events import (
     ConversationRemoved,
@@ -36,7 +37,7 @@ TYPING_INDICATOR_SECONDS = 6
 SLICE_SECONDS = 0.002
 """How long writing to many receivers may keep the event loop."""
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 class Hub:
@@ -325,7 +326,7 @@ class Hub:
         try:
             missed = await self.backend.reads.read(lambda reads: replay_stream(reads, refs, stream.head or 0, callers))
         except Exception:
-            _log.exception("The changes missing of %s could not be read; its subscribers must come again", sid)
+            _log.exception("hub.gap_unread", stream=sid)
             for receiver in receivers:
                 receiver.close(1011, "the server cannot go on")
             stream.held = None

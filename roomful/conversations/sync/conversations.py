@@ -21,6 +21,7 @@ from .requests import (
     conversation_sid,
     find_conversation,
     given_index,
+    given_or_null,
     given_text,
     readable,
     text,
@@ -131,13 +132,13 @@ async def create(backend: Backend, caller: Caller, request: Request) -> Reply:
 
 
 async def update(backend: Backend, caller: Caller, request: Request) -> Reply:
-    """Change names or attributes; an empty name clears it."""
+    """Change names or attributes; an empty name or null clears it."""
     body = request.json()
     sid = await conversation_sid(backend, caller, request.args[0])
     command = UpdateConversation(
         sid,
-        friendly_name=given_text(body, "friendly_name"),
-        unique_name=given_text(body, "unique_name"),
+        friendly_name=given_or_null(body, "friendly_name"),
+        unique_name=given_or_null(body, "unique_name"),
         attributes=given_text(body, "attributes"),
     )
     row = await backend.perform(caller.actor, command)

@@ -10,7 +10,19 @@ from ..core.messages import DeleteMessage, SendMessage, UpdateMessage
 from ..core.model import Message
 from ..core.ports import Reads
 from .objects import iso
-from .requests import Action, Backend, Caller, Query, Reply, Request, conversation_sid, given_text, readable, text
+from .requests import (
+    Action,
+    Backend,
+    Caller,
+    Query,
+    Reply,
+    Request,
+    conversation_sid,
+    given_or_null,
+    given_text,
+    readable,
+    text,
+)
 
 
 def _shown(row: Message) -> dict[str, object]:
@@ -48,7 +60,7 @@ async def update(backend: Backend, caller: Caller, request: Request) -> Reply:
     body = request.json()
     sid = await conversation_sid(backend, caller, request.args[0])
     command = UpdateMessage(
-        sid, request.args[1], body=given_text(body, "body"), attributes=given_text(body, "attributes")
+        sid, request.args[1], body=given_or_null(body, "body"), attributes=given_text(body, "attributes")
     )
     return Reply(200, _shown(await backend.perform(caller.actor, command)))
 

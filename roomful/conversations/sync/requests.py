@@ -145,9 +145,14 @@ def text(body: dict[str, Any], name: str) -> str | None:
 
 
 def given_text(body: dict[str, Any], name: str) -> str | Unset:
-    """Like `text`, for updates: absent or null leaves the value as it is, and an empty text clears it."""
+    """Like `text`, for updates: absent or null leaves the value as it is."""
     value = text(body, name)
     return UNSET if value is None else value
+
+
+def given_or_null(body: dict[str, Any], name: str) -> str | Unset | None:
+    """Like `text`, for updates of what may be cleared by null: absent leaves the value as it is."""
+    return text(body, name) if name in body else UNSET
 
 
 def given_index(body: dict[str, Any], name: str) -> int | Unset | None:

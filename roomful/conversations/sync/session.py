@@ -6,7 +6,6 @@ It touches no socket: packets come in by `receive`, frames go out through an `Ou
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import time
 from collections import deque
@@ -14,6 +13,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum, auto
 from functools import partial
 from typing import Any, Protocol
+
+import structlog
 
 from ..core import errors
 from ..core.errors import ServiceError
@@ -43,7 +44,7 @@ MAX_CONTINUATION = 128
 
 NORMAL, PROTOCOL_ERROR, POLICY, INTERNAL = 1000, 1002, 1008, 1011
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 class Outlet(Protocol):
@@ -315,7 +316,7 @@ class Session:
         except ServiceError as error:
             reply = error_reply(error)
         except Exception:
-            _log.exception("A request failed: %s /%s", request.method, "/".join(request.segments))
+            _log.exception("request.failed", method=request.method, path=request.segments)
             reply = error_reply(errors.internal())
         self._reply(request_id, reply)
         self._ended(1)
@@ -344,8 +345,9 @@ class Session:
         try:
             await work
         except Exception:
-            _log.exception("A connection failed")
-            self.close(INTERNAL, "the server cannot go on")
+            if self._state is not State.CLOSED:
+                _log.exception("connection.failed")
+                self.close(INTERNAL, "the server cannot go on")
 
 
 def _replies(reads: Reads, caller: Caller, queries: Sequence[tuple[str, Query, Request]]) -> list[bytes]:
@@ -359,6 +361,6 @@ def _answered(reads: Reads, caller: Caller, request_id: str, query: Query, reque
     except ServiceError as error:
         reply = error_reply(error)
     except Exception:
-        _log.exception("A request failed: %s /%s", request.method, "/".join(request.segments))
+        _log.exception("request.failed", method=request.method, path=request.segments)
         reply = error_reply(errors.internal())
     return frames.http_reply(request_id, reply.status, reply.body)

@@ -13,6 +13,7 @@ from collections.abc import MutableMapping
 from functools import partial
 from typing import Any, cast
 
+import structlog
 from picows import (
     WSAutoPingStrategy,
     WSCloseCode,
@@ -48,12 +49,12 @@ HIGH_WATER = 256 * 1024
 MAX_OUTGOING = 4 * 1024 * 1024
 """Outgoing bytes at which a connection is dropped: its client comes again and is sent what it missed."""
 
-CLOSE_SECONDS = 5
+CLOSE_SECONDS = 3
 """How long a client may take to take what was sent before our close."""
 
 MAX_CONNECTIONS = 20_000
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 class _QuietLog(logging.LoggerAdapter[logging.Logger]):
@@ -103,7 +104,7 @@ class Connection(WSListener):
             else:
                 self._other_frame(session, transport, frame)
         except Exception:
-            _log.exception("A connection failed")
+            _log.exception("connection.failed")
             session.close(INTERNAL, "the server cannot go on")
 
     def _other_frame(self, session: Session, transport: WSTransport, frame: WSFrame) -> None:

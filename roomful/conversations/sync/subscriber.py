@@ -31,13 +31,13 @@ class Subscriber:
         self._working = False
 
     def accept(self, batch: Batch) -> bool:
-        """Queue a request. True: the caller must see that `work` runs."""
+        """Queue a request. True: the caller must start `work`."""
         self._batches.append(batch)
-        return not self._working
+        idle, self._working = not self._working, True
+        return idle
 
     async def work(self) -> bool:
         """Carry out what is queued. False: the client's positions are too old to be caught up."""
-        self._working = True
         try:
             while self._batches:
                 batch = self._batches.popleft()

@@ -7,7 +7,7 @@ from ..core.model import User
 from ..core.ports import Reads
 from ..core.users import UpdateUser
 from .objects import Kind
-from .requests import Action, Backend, Caller, Query, Reply, Request, given_text
+from .requests import Action, Backend, Caller, Query, Reply, Request, given_or_null, given_text
 
 
 def _shown(row: User) -> dict[str, object]:
@@ -32,7 +32,7 @@ async def update(backend: Backend, caller: Caller, request: Request) -> Reply:
     body = request.json()
     command = UpdateUser(
         request.args[0],
-        friendly_name=given_text(body, "friendly_name"),
+        friendly_name=given_or_null(body, "friendly_name"),
         attributes=given_text(body, "attributes"),
     )
     return Reply(200, _shown(await backend.perform(caller.actor, command)))
