@@ -21,7 +21,7 @@ import uvicorn
 import uvloop
 from flask import Flask
 
-from roomful.chatapp.app import create_app
+from roomful.chatapp.app import StoreError, create_app, open_database
 from roomful.chatapp.backend import Backend, Credentials
 from roomful.chatapp.config import ChatConfig
 from roomful.dispatch import Dispatcher, HostRule
@@ -236,7 +236,11 @@ class _ServerProcess:
             client = InProcessClient(service.asgi, asyncio.get_running_loop(), base_url)
             backend = Backend("embedded", base_url, lambda: keys, client, _embedded_sdk())
         try:
-            return await asyncio.to_thread(create_app, chat_config(self._settings), backend)
+            app = await asyncio.to_thread(create_app, chat_config(self._settings), backend)
+            await asyncio.to_thread(open_database, app)
+            return app
+        except StoreError as error:
+            raise StartError(str(error)) from error
         except OPEN_FAILURES as error:
             raise StartError(f"Cannot open the chat app: {describe_failure(error)}") from error
 

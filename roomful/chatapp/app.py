@@ -12,8 +12,18 @@ from roomful.chatapp.errors import ApiError, backend_unavailable
 from roomful.chatapp.origin import cross_site, host_allowed
 from roomful.chatapp.routes import blueprint
 from roomful.chatapp.state import EXTENSION, ChatState, chat
+from roomful.chatapp.store.database import StoreError
 
-__all__ = ["Backend", "BackendUnavailable", "ChatConfig", "ConfigError", "Credentials", "create_app"]
+__all__ = [
+    "Backend",
+    "BackendUnavailable",
+    "ChatConfig",
+    "ConfigError",
+    "Credentials",
+    "StoreError",
+    "create_app",
+    "open_database",
+]
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +56,12 @@ def create_app(config: ChatConfig, backend: Backend) -> Flask:
     app.register_error_handler(Exception, _unexpected)
     cli.register(app)
     return app
+
+
+def open_database(app: Flask) -> None:
+    """Open the application's database now and bring its tables up to date, so that a server that cannot says so at
+    its start. Raises StoreError: one clear line."""
+    app.extensions[EXTENSION].database.open()
 
 
 def _guard() -> None:

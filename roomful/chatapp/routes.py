@@ -43,9 +43,14 @@ def signup() -> Response:
 
 @blueprint.post("/api/token")
 def token() -> Response:
-    """A new token for a signed-in browser: after a page load, and before the old one runs out."""
+    """A new token for a signed-in browser: after a page load, and before the old one runs out.
+
+    A page may name its `identity`: when another tab has signed somebody else in since, the cookie is that person's,
+    and the page is told that it is signed out rather than handed a stranger's token.
+    """
     session = chat().sessions.find(request.cookies.get(COOKIE))
-    if session is None:
+    expected = _text(_payload(), "identity") if request.content_length else None
+    if session is None or (expected and expected != session.identity):
         raise signed_out()
     account = chat().accounts.find(session.identity)
     if account is None:

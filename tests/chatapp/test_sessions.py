@@ -68,6 +68,16 @@ def test_a_signed_in_browser_gets_new_tokens(browser: FlaskClient) -> None:
     assert again.get_json()["token"] != first["token"], "also within one second"
 
 
+def test_a_page_is_not_handed_the_token_of_another_tabs_person(make_app: MakeApp) -> None:
+    browser = make_app().test_client()
+    sign_up(browser, "ana")
+    sign_up(browser, "bo")
+    refusal = browser.post("/api/token", json={"identity": "ana"})
+    assert (refusal.status_code, refusal.get_json()["code"]) == (401, "signed_out")
+    assert browser.post("/api/token", json={"identity": "bo"}).status_code == 200
+    assert browser.post("/api/token", json={}).status_code == 200
+
+
 def test_signed_out_is_no_error_for_the_session_but_for_the_token(browser: FlaskClient) -> None:
     assert browser.get("/api/session").get_json()["user"] is None
     for cookie in (None, "made-up", "ü"):

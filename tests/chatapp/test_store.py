@@ -101,3 +101,9 @@ def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
         Database(f"sqlite:///{tmp_path}/file/chat.db").open()
     assert "chat.db" in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "chat.db").write_bytes(b"not a database " * 100)
+    with pytest.raises(StoreError, match=r"cannot be opened: file is not a database"):
+        Database(f"sqlite:///{tmp_path}/chat.db").open()

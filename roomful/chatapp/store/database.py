@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select, table, text
 from sqlalchemy import column as sql_column
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from roomful.chatapp.store import schema
 
@@ -64,8 +64,8 @@ class Database:
             if self._engine is None:
                 try:
                     self._engine = _open(self._url)
-                except (OSError, OperationalError) as exc:
-                    reason = str(exc.orig if isinstance(exc, OperationalError) else exc).splitlines()[0]
+                except (OSError, DBAPIError) as exc:
+                    reason = str(exc.orig if isinstance(exc, DBAPIError) else exc).splitlines()[0]
                     shown = self._url.render_as_string(hide_password=True)
                     raise StoreError(f"The chat database {shown} cannot be opened: {reason}") from exc
             return self._engine
