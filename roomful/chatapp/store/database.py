@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,7 +65,7 @@ class Database:
             if self._engine is None:
                 try:
                     self._engine = _open(self._url)
-                except (OSError, DBAPIError) as exc:
+                except (OSError, sqlite3.Error, DBAPIError) as exc:
                     reason = str(exc.orig if isinstance(exc, DBAPIError) else exc).splitlines()[0]
                     shown = self._url.render_as_string(hide_password=True)
                     raise StoreError(f"The chat database {shown} cannot be opened: {reason}") from exc
