@@ -24,7 +24,7 @@ test.beforeAll(async () => {
     ["bo", "Anybody there?"],
     ["chen", "Me."],
   ] as const) {
-    await server.rest(`Conversations/${sid}/Messages`, { Author: author, Body: body });
+    await server.rest(`/v1/Conversations/${sid}/Messages`, { Author: author, Body: body });
   }
 });
 test.afterAll(() => server.stop());

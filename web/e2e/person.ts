@@ -29,8 +29,13 @@ export class Person {
 
   static async open(browser: Browser, server: Server, options: BrowserContextOptions = {}): Promise<Person> {
     const context = await browser.newContext(options);
-    const person = new Person(server, context, await context.newPage());
-    await person.page.goto(server.url);
+    return Person.on(await context.newPage(), server);
+  }
+
+  /** Opens the server's page in a tab that the test has prepared. */
+  static async on(page: Page, server: Server): Promise<Person> {
+    const person = new Person(server, page.context(), page);
+    await page.goto(server.url);
     return person;
   }
 
@@ -42,13 +47,17 @@ export class Person {
   }
 
   async signUp(username: string, name = ""): Promise<void> {
+    await this.fillSignUp(username, name);
+    await expect(this.rooms).toBeVisible();
+  }
+
+  async fillSignUp(username: string, name = ""): Promise<void> {
     const { page } = this;
     await page.getByRole("button", { name: "Create an account" }).click();
     await page.getByLabel("Your name").fill(name);
     await page.getByLabel("Username").fill(username);
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByRole("button", { name: "Create account" }).click();
-    await expect(this.rooms).toBeVisible();
   }
 
   async signIn(username: string, secret = password): Promise<void> {

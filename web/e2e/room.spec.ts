@@ -36,7 +36,10 @@ test("people in the room and who types are seen live", async ({ browser }) => {
 test("older messages come by scrolling up, and the row in view does not move", async ({ browser }) => {
   const sid = await server.createRoom("#archive");
   for (let index = 0; index < 120; index++) {
-    await server.rest(`Conversations/${sid}/Messages`, { Author: index % 7 ? "ana" : "bo", Body: `entry ${index}` });
+    await server.rest(`/v1/Conversations/${sid}/Messages`, {
+      Author: index % 7 ? "ana" : "bo",
+      Body: `entry ${index}`,
+    });
   }
   const eve = await Person.signedUp(browser, server, "eve");
   await eve.enter("archive");
@@ -69,7 +72,7 @@ test("older messages come by scrolling up, and the row in view does not move", a
   await expect(eve.log.getByRole("heading", { name: "This is the start of #archive" })).toBeInViewport();
 
   for (const body of ["news 1", "news 2"]) {
-    await server.rest(`Conversations/${sid}/Messages`, { Author: "bo", Body: body });
+    await server.rest(`/v1/Conversations/${sid}/Messages`, { Author: "bo", Body: body });
   }
   const jump = eve.page.getByRole("button", { name: "2 new messages" });
   await expect(jump).toBeVisible();
@@ -77,7 +80,7 @@ test("older messages come by scrolling up, and the row in view does not move", a
   await jump.click();
   await expect(eve.log.getByText("news 2")).toBeInViewport();
   await expect(jump).toHaveCount(0);
-  await server.rest(`Conversations/${sid}/Messages`, { Author: "bo", Body: "news 3" });
+  await server.rest(`/v1/Conversations/${sid}/Messages`, { Author: "bo", Body: "news 3" });
   await expect(eve.log.getByText("news 3")).toBeInViewport();
 });
 

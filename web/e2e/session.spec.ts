@@ -63,6 +63,71 @@ test.describe("with passwords", () => {
   });
 });
 
+test("a token that is refused while the session lives gives a new client, and nothing typed is lost", async ({
+  browser,
+}) => {
+  const server = await Server.start();
+  await server.flask("chatrooms", "create", "#sales");
+  const ana = await Person.signedUp(browser, server, "ana");
+  const bo = await Person.signedUp(browser, server, "bo");
+  await ana.enter("sales");
+  await bo.enter("sales");
+  await ana.say("before");
+  await bo.sees("before");
+  await ana.composer.fill("half a thou");
+  const again = ana.page.waitForEvent("websocket");
+  await server.rest("/roomful/v1/revocations", { identity: "ana" });
+  await again;
+  await bo.say("after");
+  await ana.sees("before", "after");
+  await expect(ana.composer).toHaveValue("half a thou");
+  await ana.say("after, too");
+  await bo.sees("before", "after", "after, too");
+  await server.stop();
+});
+
+test("a socket that cannot be opened is said so, and tried again", async ({ browser }) => {
+  const server = await Server.start();
+  await server.flask("chatrooms", "create", "#sales");
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const Real = window.WebSocket;
+    window.WebSocket = class extends Real {
+      constructor(url: string | URL) {
+        super("open" in window.localStorage ? url : "ws://localhost:1/"); // where nobody listens
+      }
+    };
+  });
+  const ana = await Person.on(page, server);
+  await ana.fillSignUp("ana");
+  await expect(page.getByRole("heading", { name: "Can’t reach the chat server" })).toBeVisible();
+  await page.evaluate(() => window.localStorage.setItem("open", ""));
+  await page.getByRole("button", { name: "Retry" }).click();
+  await ana.enter("sales");
+  await ana.say("hello");
+  await ana.sees("hello");
+  await server.stop();
+});
+
+test("the sign-in page leaves the SDK until somebody types", async ({ browser }) => {
+  const server = await Server.start();
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  let scripts = 0;
+  page.on("response", async (response) => {
+    if (response.url().endsWith(".js")) scripts += (await response.body()).length;
+  });
+  await Person.on(page, server);
+  await expect(page.getByLabel("Username")).toBeFocused();
+  await page.waitForLoadState("networkidle");
+  const before = scripts;
+  expect(before).toBeLessThan(400_000);
+  await page.keyboard.type("a");
+  await expect.poll(() => scripts).toBeGreaterThan(before + 300_000);
+  await server.stop();
+});
+
 test("open mode asks for a name only", async ({ browser }) => {
   const server = await Server.start({ ROOMFUL_AUTH: "open" });
   await server.flask("chatrooms", "create", "#sales");

@@ -77,7 +77,7 @@ export function createHistory(store: ChatStore, live: Live, nameAuthors: (identi
     const connects = known.loaded && (reaches() || !page.hasPrevPage);
     const keepsOlder = connects && known.messages.some((message) => message.index < (fetched[0]?.index ?? 0));
     add(sid, fetched, (messages, page) => reconcile(messages, page, connects));
-    patch(sid, { loaded: true, hasOlder: keepsOlder ? known.hasOlder : page.hasPrevPage });
+    patch(sid, { loaded: true, failed: false, hasOlder: keepsOlder ? known.hasOlder : page.hasPrevPage });
   }
 
   return {

@@ -1,6 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { useChat, useChatState } from "../../ChatContext";
 import { Empty } from "../../ui/Empty";
+import { ConnectionBanner } from "./ConnectionBanner";
+import styles from "./Welcome.module.css";
 
 /** The page beside the list when no room is open. */
 export function Welcome() {
@@ -11,7 +13,8 @@ export function Welcome() {
   const lit = user.chatrooms.filter((room) => room.unread).length;
   const none = ready && user.chatrooms.length === 0;
   return (
-    <main className="fill">
+    <main className={styles.welcome}>
+      <ConnectionBanner />
       {none ? (
         <Empty door="shut" title={t("welcome.noRooms")}>
           <p>{t("welcome.noRoomsText")}</p>
