@@ -11,7 +11,7 @@ from ..core.errors import ServiceError
 from ..core.model import Conversation, User
 from ..core.ports import Reads
 from .frames import SYNC_EVENT, notification
-from .objects import Ref, ref_of
+from .objects import Kind, Ref, ref_of
 from .replay import replay
 from .requests import Caller, Request
 from .sync_objects import not_found, owner_of
@@ -24,6 +24,9 @@ CONFIRMED_WITHIN_MS = 20_000
 
 READ_BYTES = 512 * 1024
 """Frames that are gathered before the rest of a replay waits for the receiver to take them."""
+
+_WITH_TOMBSTONES = (Kind.MESSAGES, Kind.ROSTER, Kind.MEMBERSHIPS)
+"""Objects whose items can go; the others can be caught up from any position."""
 
 _BULK = 20
 """From so many conversations on, all the caller's memberships are read at once."""
@@ -125,7 +128,8 @@ def _answer(reads: Reads, owners: _Owners, job: Job) -> Outcome:
         return Outcome(job, error=error)
     if job.since is None:
         return Outcome(job, head=owner.position)
-    if job.cursor > owner.position or job.since < owner.pruned_to:
+    forgotten = job.ref.kind in _WITH_TOMBSTONES and job.since < owner.pruned_to
+    if forgotten or job.cursor > owner.position:
         return Outcome(job, stale=True)
     page = replay(reads, job.ref, owner, job.since, job.cursor)
     return Outcome(

@@ -30,6 +30,7 @@ from roomful.conversations.sync.requests import Backend, Links
 from roomful.conversations.sync.session import Session
 
 T = TypeVar("T")
+_numbers = itertools.count(1)
 PUBLIC_URL = "https://chat.example/base"
 
 
@@ -228,6 +229,7 @@ class World:
             "nbf": now_,
             "exp": now_ + seconds,
             "grants": {"identity": identity, "chat": {"service_sid": self.service_sid}},
+            "unique": next(_numbers),  # no two tokens of one second are the same
         }
         payload = {name: value for name, value in (own | claims).items() if value is not None}
         return jwt.encode(payload, key or keys.secret, headers={"cty": "twilio-fpa;v=1"} | (header or {}))
