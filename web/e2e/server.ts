@@ -105,6 +105,7 @@ export class Server {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((done) => child.once("exit", done));
     child.kill(signal);
+    child.kill("SIGCONT"); // a frozen one would not hear it
     await gone;
   }
 }

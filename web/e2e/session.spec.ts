@@ -2,6 +2,18 @@ import { expect, test } from "@playwright/test";
 import { Person, password } from "./person";
 import { Server } from "./server";
 
+const started: Server[] = [];
+
+/** A server for one test, stopped after it however it ends. */
+async function serve(env: Record<string, string> = {}): Promise<Server> {
+  const server = await Server.start(env);
+  started.push(server);
+  return server;
+}
+test.afterEach(async () => {
+  for (const server of started.splice(0)) await server.stop();
+});
+
 test.describe("with passwords", () => {
   let server: Server;
   test.beforeAll(async () => {
@@ -66,7 +78,7 @@ test.describe("with passwords", () => {
 test("a token that is refused while the session lives gives a new client, and nothing typed is lost", async ({
   browser,
 }) => {
-  const server = await Server.start();
+  const server = await serve();
   await server.flask("chatrooms", "create", "#sales");
   const ana = await Person.signedUp(browser, server, "ana");
   const bo = await Person.signedUp(browser, server, "bo");
@@ -83,11 +95,10 @@ test("a token that is refused while the session lives gives a new client, and no
   await expect(ana.composer).toHaveValue("half a thou");
   await ana.say("after, too");
   await bo.sees("before", "after", "after, too");
-  await server.stop();
 });
 
 test("a socket that cannot be opened is said so, and tried again", async ({ browser }) => {
-  const server = await Server.start();
+  const server = await serve();
   await server.flask("chatrooms", "create", "#sales");
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -107,11 +118,10 @@ test("a socket that cannot be opened is said so, and tried again", async ({ brow
   await ana.enter("sales");
   await ana.say("hello");
   await ana.sees("hello");
-  await server.stop();
 });
 
 test("the sign-in page leaves the SDK until somebody types", async ({ browser }) => {
-  const server = await Server.start();
+  const server = await serve();
   const context = await browser.newContext();
   const page = await context.newPage();
   let scripts = 0;
@@ -125,11 +135,10 @@ test("the sign-in page leaves the SDK until somebody types", async ({ browser })
   expect(before).toBeLessThan(400_000);
   await page.keyboard.type("a");
   await expect.poll(() => scripts).toBeGreaterThan(before + 300_000);
-  await server.stop();
 });
 
 test("open mode asks for a name only", async ({ browser }) => {
-  const server = await Server.start({ ROOMFUL_AUTH: "open" });
+  const server = await serve({ ROOMFUL_AUTH: "open" });
   await server.flask("chatrooms", "create", "#sales");
   const ana = await Person.open(browser, server);
   await expect(ana.page.getByLabel("Password")).toHaveCount(0);
@@ -139,11 +148,10 @@ test("open mode asks for a name only", async ({ browser }) => {
   await ana.enter("sales");
   await ana.say("hello");
   await ana.sees("hello");
-  await server.stop();
 });
 
 test("tokens that live for seconds only are renewed unseen", async ({ browser }) => {
-  const server = await Server.start({ ROOMFUL_TOKEN_TTL: "12" });
+  const server = await serve({ ROOMFUL_TOKEN_TTL: "12" });
   await server.flask("chatrooms", "create", "#sales");
   const ana = await Person.signedUp(browser, server, "ana");
   const bo = await Person.signedUp(browser, server, "bo");
@@ -165,5 +173,4 @@ test("tokens that live for seconds only are renewed unseen", async ({ browser })
   }
   await bo.say("done");
   await ana.sees(...texts, "done");
-  await server.stop();
 });
