@@ -13,8 +13,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 export PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
 
-# A stamp lies inside what it stands for, so it goes when that goes.
-PYTHON_READY := .venv/.roomful
+# A stamp lies inside what it stands for, so it goes when that goes. Commands in .venv hold its path, so the stamps
+# there have it in their names: a folder that was moved or copied gets a .venv of its own.
+HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
+PACKAGES_READY := .venv/.packages-$(HERE)
+PYTHON_READY := .venv/.roomful-$(HERE)
 NODE_READY := node_modules/.roomful
 WEB_READY := web/dist/index.html
 # Folders too: a file that was removed changes its folder's time.
@@ -45,14 +48,15 @@ lock:
 	@scripts/need venv node
 	@scripts/lock
 
-.venv/.packages: requirements.lock
+$(PACKAGES_READY): requirements.lock
 	@scripts/need venv
 	@echo "==> Python packages into .venv"
+	@[[ -e $@ ]] || rm -rf .venv
 	@$(PYTHON) -m venv .venv
 	@$(PIP) install --progress-bar off --require-hashes -r requirements.lock
 	@touch $@
 
-$(PYTHON_READY): pyproject.toml .venv/.packages
+$(PYTHON_READY): pyproject.toml $(PACKAGES_READY)
 	@echo "==> Roomful itself into .venv: the commands roomful and flask"
 	@$(PIP) install --quiet --no-index --no-build-isolation --no-deps -e .
 	@touch $@

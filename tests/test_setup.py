@@ -15,20 +15,24 @@ STEPS = {
     "package-lock.json": "Node packages",
     "web/src/main.tsx": "The front end",
 }
-STAMPS = (".venv/.packages", ".venv/.roomful", "node_modules/.roomful", "web/dist/index.html")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A folder with our Makefile and empty files for all that it looks at, everything set up."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    for order, name in enumerate((*STEPS, "package.json", "web/package.json", "tests/sdk/package.json", *STAMPS)):
-        path = tmp_path / name
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    told = subprocess.run(["cksum"], input=f"{folder}\n", capture_output=True, text=True, check=True).stdout
+    here = told.split()[0]
+    stamps = (f".venv/.packages-{here}", f".venv/.roomful-{here}", "node_modules/.roomful", "web/dist/index.html")
+    for order, name in enumerate((*STEPS, "package.json", "web/package.json", "tests/sdk/package.json", *stamps)):
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         os.utime(path, (order, order))
-    os.utime(tmp_path / "web/src", (0, 0))
-    return tmp_path
+    os.utime(folder / "web/src", (0, 0))
+    return folder
 
 
 def planned(checkout: Path, target: str = "run") -> list[str]:
@@ -69,6 +73,10 @@ def test_a_change_repeats_just_its_part(checkout: Path, changed: str, steps: lis
 def test_what_was_removed_is_made_again(checkout: Path, removed: str, steps: list[str]) -> None:
     shutil.rmtree(checkout / removed)
     assert planned(checkout) == steps
+
+
+def test_a_folder_that_was_moved_gets_python_packages_of_its_own(checkout: Path) -> None:
+    assert planned(checkout.rename(checkout.parent / "moved")) == ["Python packages", "Roomful itself"]
 
 
 def need(tool: str, folder: Path, **programs: str) -> subprocess.CompletedProcess[str]:
