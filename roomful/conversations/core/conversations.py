@@ -10,7 +10,7 @@ from .events import ConversationAdded, ConversationRemoved, ConversationUpdated
 from .leaving import leave_user_stream
 from .model import Conversation, Message, Participant, Tombstone, User
 from .permissions import access, needs_access, require_account, require_service
-from .ports import UNSET, Actor, Needs, Tx, Unset, key
+from .ports import UNSET, Actor, Needs, Tx, Unset, given, key
 
 SYSTEM = "system"
 """The author and creator when account credentials act for nobody in particular."""
@@ -128,11 +128,7 @@ class UpdateConversation:
             changes["attributes"] = self.attributes
         if not isinstance(self.state, Unset):
             changes["state"] = limits.state(self.state)
-        if not isinstance(self.date_created, Unset):
-            changes["date_created"] = self.date_created
-        if not isinstance(self.date_updated, Unset):
-            changes["date_updated"] = self.date_updated
-        return changes
+        return changes | given(date_created=self.date_created, date_updated=self.date_updated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from .conversations import SYSTEM
 from .events import ConversationUpdated, MessageAdded, MessageRemoved, MessageUpdated
 from .model import Conversation, Message, Participant, Tombstone
 from .permissions import Access, access, needs_access, require_account
-from .ports import UNSET, Actor, Needs, RowKey, Tx, Unset, key
+from .ports import UNSET, Actor, Needs, RowKey, Tx, Unset, given, key
 
 REPEAT_WINDOW = 10 * 60 * 1000
 """Milliseconds in which a send with the same author, conversation and cid is taken for a repetition."""
@@ -120,6 +120,11 @@ def client_id(attributes: str) -> str | None:
     return cid if cid.isascii() and cid.isprintable() else None
 
 
+def _needs_message(actor: Actor, conversation_sid: str, sid: str) -> Needs:
+    base = needs_access(actor, conversation_sid)
+    return replace(base, rows=(*base.rows, key(Message, sid=sid)))
+
+
 def _message(tx: Tx, conversation: Conversation, sid: str) -> Message:
     message = tx.one(Message, sid=sid)
     if message is None or message.conversation_sid != conversation.sid:
@@ -143,8 +148,7 @@ class UpdateMessage:
     date_updated: int | Unset = UNSET
 
     def needs(self, actor: Actor) -> Needs:
-        base = needs_access(actor, self.conversation_sid)
-        return replace(base, rows=(*base.rows, key(Message, sid=self.message_sid)))
+        return _needs_message(actor, self.conversation_sid, self.message_sid)
 
     def decide(self, actor: Actor, tx: Tx) -> Message:
         rights = access(tx, actor, self.conversation_sid)
@@ -173,11 +177,7 @@ class UpdateMessage:
             changes["author"] = limits.author(self.author)
         if not isinstance(self.subject, Unset):
             changes["subject"] = limits.subject(self.subject)
-        if not isinstance(self.date_created, Unset):
-            changes["date_created"] = self.date_created
-        if not isinstance(self.date_updated, Unset):
-            changes["date_updated"] = self.date_updated
-        return changes
+        return changes | given(date_created=self.date_created, date_updated=self.date_updated)
 
     def _write(self, tx: Tx, rights: Access, message: Message, changes: dict[str, Any]) -> Message:
         position = rights.conversation.position + 1
@@ -203,8 +203,7 @@ class DeleteMessage:
     message_sid: str
 
     def needs(self, actor: Actor) -> Needs:
-        base = needs_access(actor, self.conversation_sid)
-        return replace(base, rows=(*base.rows, key(Message, sid=self.message_sid)))
+        return _needs_message(actor, self.conversation_sid, self.message_sid)
 
     def decide(self, actor: Actor, tx: Tx) -> None:
         rights = access(tx, actor, self.conversation_sid)

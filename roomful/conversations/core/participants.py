@@ -10,7 +10,7 @@ from .events import MembershipAdded, MembershipUpdated, ParticipantAdded, Partic
 from .leaving import remove_member
 from .model import Conversation, Participant, Role, Service, User
 from .permissions import Access, access, needs_access, require_account
-from .ports import UNSET, Actor, Needs, Tx, Unset
+from .ports import UNSET, Actor, Needs, Tx, Unset, given
 from .users import ensure_user
 
 
@@ -148,11 +148,7 @@ class UpdateParticipant:
             changes["attributes"] = self.attributes
         if not isinstance(self.role_sid, Unset):
             changes["role_sid"] = conversation_role(tx, conversation.service_sid, self.role_sid).sid
-        if not isinstance(self.date_created, Unset):
-            changes["date_created"] = self.date_created
-        if not isinstance(self.date_updated, Unset):
-            changes["date_updated"] = self.date_updated
-        return changes
+        return changes | given(date_created=self.date_created, date_updated=self.date_updated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,12 @@ class Unset(Enum):
 UNSET: Final = Unset.UNSET
 """A parameter of an update that was not given: the value stays as it is."""
 
+
+def given(**parameters: Any) -> dict[str, Any]:
+    """Those of an update's parameters that were given."""
+    return {name: value for name, value in parameters.items() if value is not UNSET}
+
+
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
