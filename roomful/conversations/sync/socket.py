@@ -50,7 +50,7 @@ MAX_OUTGOING = 4 * 1024 * 1024
 """Outgoing bytes at which a connection is dropped: its client comes again and is sent what it missed."""
 
 CLOSE_SECONDS = 3
-"""How long a client may take to take what was sent before our close."""
+"""How long a client may take to answer our close frame with its own."""
 
 MAX_CONNECTIONS = 20_000
 
@@ -96,7 +96,11 @@ class Connection(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         session = self._session
-        if session is None or self._closing is not None:
+        if self._closing is not None:  # what comes after our close frame is not read, but for the client's own
+            if frame.msg_type is WSMsgType.CLOSE:
+                transport.disconnect()
+            return
+        if session is None:
             return
         try:
             if frame.msg_type is WSMsgType.BINARY and frame.fin and not self._in_fragments and not frame.rsv1:
@@ -161,9 +165,10 @@ class Connection(WSListener):
         websocket, transport = self._websocket, self._transport
         if websocket is None or transport is None or self._closing is not None:
             return
-        websocket.send_close(_close_code(code), reason)
-        transport.close()
+        websocket.send_close(WSCloseCode(code), reason)
+        # Closing at once would reset the connection if the client still sends, and it might never see our frame.
         self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, transport.abort)
+        transport.resume_reading()
 
     def pause_reading(self) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -175,10 +180,6 @@ class Connection(WSListener):
 
     async def drained(self) -> None:
         await self._writable.wait()
-
-
-def _close_code(code: int) -> WSCloseCode:
-    return WSCloseCode(code)
 
 
 def _accept(hub: Hub, connections: set[object], request: WSUpgradeRequest) -> object:

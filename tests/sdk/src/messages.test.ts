@@ -118,6 +118,7 @@ describe("messages", () => {
     expect((await there.getMessages()).items.map((message) => [message.body, message.subject])).toEqual([
       ["built", "why"],
     ]);
+    await there.getParticipants();
     await there.leave();
     await expect(there.sendMessage("from outside")).rejects.toBeDefined();
     expect(await server.rest("GET", `/v1/Conversations/${room.sid}/Messages`)).toMatchObject({

@@ -82,6 +82,16 @@ export class Person {
     return this.client.getConversationBySid(sid);
   }
 
+  /**
+   * A conversation of which the client has opened everything. Who is removed, or whose conversation is deleted, in the
+   * middle of that leaves the SDK with a rejected promise that nobody handles.
+   */
+  async ready(sid: string): Promise<Conversation> {
+    const room = await this.room(sid);
+    await Promise.all([room.getParticipants(), room.getMessages()]);
+    return room;
+  }
+
   /** All messages of a conversation, read page by page from the newest. */
   async history(sid: string, pageSize = 30): Promise<Message[]> {
     let page = await (await this.room(sid)).getMessages(pageSize);

@@ -57,8 +57,8 @@ describe("connecting", () => {
     await zoe.client.user.updateFriendlyName("Zoë");
     const user = await plain.client.getUser(odd);
     expect([user.identity, user.friendlyName]).toEqual([odd, "Zoë"]);
-    await (await plain.room(room.sid)).getParticipants();
-    await (await zoe.room(room.sid)).leave();
+    await plain.ready(room.sid);
+    await (await zoe.ready(room.sid)).leave();
     await plain.sees(`participantLeft: ${odd}`);
   });
 });
@@ -119,7 +119,7 @@ describe("conversations", () => {
     await room.add("finn");
     await eve.sees("participantJoined: finn");
     await finn.sees("joined: door");
-    await (await finn.room(room.sid)).leave();
+    await (await finn.ready(room.sid)).leave();
     await finn.sees("left: door");
     await eve.sees("participantLeft: finn");
     await room.add("finn");
@@ -130,6 +130,7 @@ describe("conversations", () => {
       const seen = await (await finn.room(room.sid)).getParticipantByIdentity("finn");
       return JSON.stringify(seen?.attributes) === '{"seat":1}';
     });
+    await finn.ready(room.sid);
     await member?.remove();
     await until("finn to be out", () => finn.events.filter((event) => event === "left: door").length === 2);
     expect((await room.getParticipants()).map((each) => each.identity)).toEqual(["eve"]);
@@ -138,7 +139,7 @@ describe("conversations", () => {
   it("nothing more reaches who was removed, and it can be added again", async () => {
     const room = await server.room("fence", "guard", "stray");
     const [guard, stray] = [await connect("guard"), await connect("stray")];
-    await (await stray.room(room.sid)).getMessages();
+    await stray.ready(room.sid);
     await server.say(room.sid, "guard", "one");
     await stray.sees("messageAdded: one");
     await server.rest("DELETE", `/v1/Conversations/${room.sid}/Participants/stray`);
@@ -161,6 +162,7 @@ describe("conversations", () => {
     await room.join();
     await room.add("hugo");
     await hugo.sees("joined: short-lived");
+    await Promise.all([gina.ready(room.sid), hugo.ready(room.sid)]);
     await room.delete();
     for (const person of [gina, hugo]) {
       await person.sees("removed: short-lived");
