@@ -180,8 +180,19 @@ class Hub:
             for event in commit.events:
                 if isinstance(event, TokensRevoked):
                     self._revoke(event)
-            self._commit(commit)
+            try:
+                self._commit(commit)
+            except Exception:  # the writer must not suffer; the subscribers come again and read the store
+                _log.exception("hub.commit_undelivered", stream=commit.stream)
+                self._abandon(commit.stream)
         self._flush()
+
+    def _abandon(self, sid: str) -> None:
+        """End the connections of all that are subscribed to a stream of which they cannot be told."""
+        stream = self._streams.get(sid)
+        channels = list(stream.channels.values()) if stream else []
+        for receiver in {receiver for channel in channels for receiver in channel.receivers()}:
+            receiver.close(1011, "the server cannot go on")
 
     def _commit(self, commit: StreamCommit) -> None:
         stream = self._streams.get(commit.stream)
@@ -286,6 +297,13 @@ class Hub:
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
+    def write(self, receiver: Receiver, data: bytes) -> None:
+        """Write to one receiver, behind all that was delivered before."""
+        if self._writes:
+            self._writes.append((receiver, data))
+        else:
+            receiver.write(data)
+
     def _flush(self) -> None:
         joined: dict[tuple[int, ...], bytes] = {}  # members of one room mostly get the same frames
         for receiver, frames in self._outgoing.items():
@@ -305,7 +323,11 @@ class Hub:
         until = time.perf_counter() + SLICE_SECONDS
         while self._writes:
             receiver, data = self._writes.popleft()
-            receiver.write(data)
+            try:
+                receiver.write(data)
+            except Exception:  # one connection's trouble is not the others'
+                _log.exception("hub.write_failed")
+                receiver.close(1011, "the server cannot go on")
             if time.perf_counter() > until and self._writes:
                 asyncio.get_running_loop().call_soon(self._write_some)
                 return
@@ -321,15 +343,12 @@ class Hub:
     async def _heal(self, sid: str, stream: Stream) -> None:
         """Read from the store what the missing commits did, deliver it, then go on with those that waited."""
         refs = [channel.ref for channel in stream.channels.values()]
-        receivers = {receiver for channel in stream.channels.values() for receiver in channel.receivers()}
-        callers = {receiver.caller for receiver in receivers}
+        callers = {receiver.caller for channel in stream.channels.values() for receiver in channel.receivers()}
         try:
             missed = await self.backend.reads.read(lambda reads: replay_stream(reads, refs, stream.head or 0, callers))
         except Exception:
             _log.exception("hub.gap_unread", stream=sid)
-            for receiver in receivers:
-                receiver.close(1011, "the server cannot go on")
-            stream.held = None
+            self._abandon(sid)
             return
         if self._streams.get(sid) is not stream:
             return

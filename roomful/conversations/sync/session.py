@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum, auto
 from functools import partial
+from itertools import islice
 from typing import Any, Protocol
 
 import structlog
@@ -39,6 +40,9 @@ MAX_PENDING = 256
 """Requests of one connection that may be at work; beyond it no more is read from it until half are answered."""
 
 QUERIES_AT_ONCE = 64
+REPLY_BYTES = 512 * 1024
+"""Bytes of answers after which the rest waits for the client to take them."""
+
 CONNECTIONS_PER_USER = 100
 MAX_CONTINUATION = 128
 
@@ -131,7 +135,7 @@ class Session:
             case "message":
                 self._message(packet)
             case "update":
-                self._start(self._update(packet))
+                self._start(self._counted(self._update(packet)))
             case _:
                 self.close(PROTOCOL_ERROR, "unknown method")
 
@@ -275,8 +279,7 @@ class Session:
                     self._answering = True
                     self._start(self._answer())
             elif action := upstream.ACTIONS.find(request):
-                self._begin()
-                self._start(self._act(request_id, *action))
+                self._start(self._counted(self._act(request_id, *action)))
             else:
                 raise upstream.no_route(request)
         except ServiceError as error:
@@ -285,11 +288,10 @@ class Session:
     def _subscribe(self, request_id: str, request: Request) -> None:
         batch = subscriptions.parse(request)
         self._reply(request_id, Reply(200, subscriptions.ACCEPTED))
-        if self._subscriber.accept(batch):
-            self._start(self._work())
+        self._start(self._counted(self._carry_out(batch)))
 
-    async def _work(self) -> None:
-        if not await self._subscriber.work():
+    async def _carry_out(self, batch: subscriptions.Batch) -> None:
+        if not await self._subscriber.carry_out(batch):
             mark = RevokeTokens(token_sha256=(digest(self._continuation),))
             await self._hub.backend.perform(Actor(self.service_sid), mark)
             self.close(POLICY, "away for too long")
@@ -301,11 +303,13 @@ class Session:
         """Answer reading requests, many in one snapshot: a client asks for hundreds of things at its start."""
         try:
             while self._queries:
-                some = [self._queries.popleft() for _ in range(min(QUERIES_AT_ONCE, len(self._queries)))]
+                some = list(islice(self._queries, QUERIES_AT_ONCE))
                 query = partial(_replies, caller=self.caller, queries=some)
                 replies = await self._hub.backend.reads.read(query)
                 self.write(b"".join(replies))
-                self._ended(len(some))
+                for _ in range(min(len(replies), len(self._queries))):
+                    self._queries.popleft()
+                self._ended(len(replies))
                 await self._outlet.drained()
         finally:
             self._answering = False
@@ -319,7 +323,13 @@ class Session:
             _log.exception("request.failed", method=request.method, path=request.segments)
             reply = error_reply(errors.internal())
         self._reply(request_id, reply)
-        self._ended(1)
+
+    async def _counted(self, work: Coroutine[Any, Any, None]) -> None:
+        self._begin()
+        try:
+            await work
+        finally:
+            self._ended(1)
 
     def _begin(self) -> None:
         self._pending += 1
@@ -351,8 +361,15 @@ class Session:
 
 
 def _replies(reads: Reads, caller: Caller, queries: Sequence[tuple[str, Query, Request]]) -> list[bytes]:
-    """Frames with the answers, made on the reader thread."""
-    return [_answered(reads, caller, *query) for query in queries]
+    """Frames with the answers to the first queries, until they are enough for once. Made on the reader thread."""
+    replies: list[bytes] = []
+    size = 0
+    for query in queries:
+        replies.append(_answered(reads, caller, *query))
+        size += len(replies[-1])
+        if size > REPLY_BYTES:
+            break
+    return replies
 
 
 def _answered(reads: Reads, caller: Caller, request_id: str, query: Query, request: Request) -> bytes:

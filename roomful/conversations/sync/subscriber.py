@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -27,33 +27,21 @@ class Subscriber:
         self._receiver = receiver
         self._hub = hub
         self._drained = drained
-        self._batches: deque[Batch] = deque()
-        self._working = False
+        self._turn = asyncio.Lock()
 
-    def accept(self, batch: Batch) -> bool:
-        """Queue a request. True: the caller must start `work`."""
-        self._batches.append(batch)
-        idle, self._working = not self._working, True
-        return idle
-
-    async def work(self) -> bool:
-        """Carry out what is queued. False: the client's positions are too old to be caught up."""
-        try:
-            while self._batches:
-                batch = self._batches.popleft()
-                if batch.action == "cancel":
-                    self._cancel(batch)
-                elif not await self._establish(batch):
-                    return False
+    async def carry_out(self, batch: Batch) -> bool:
+        """Requests are carried out in the order in which they came. False: the positions are too old to catch up."""
+        async with self._turn:
+            if batch.action == "establish":
+                return await self._establish(batch)
+            self._cancel(batch)
             return True
-        finally:
-            self._working = False
 
     def _cancel(self, batch: Batch) -> None:
         for wanted in batch.wanted:
             if ref := object_of(wanted):
                 self._hub.unsubscribe(self._receiver, ref)
-        self._receiver.write(canceled(batch.correlation_id, batch.wanted))
+        self._hub.write(self._receiver, canceled(batch.correlation_id, batch.wanted))
 
     async def _establish(self, batch: Batch) -> bool:
         jobs: list[Job] = []
@@ -66,7 +54,7 @@ class Subscriber:
                 type_ = wanted.type if wanted.type in NOT_FOUND else "document"
                 unknown.append((wanted.sid, wanted.type, not_found(type_)))
         if unknown:
-            self._receiver.write(refused(batch.correlation_id, unknown))
+            self._hub.write(self._receiver, refused(batch.correlation_id, unknown))
         jobs.sort(key=lambda job: not job.ref.of_user)  # who left a conversation hears of that before it is refused
         caller = self._receiver.caller
         while jobs:
@@ -101,5 +89,5 @@ class Subscriber:
                 meanwhile += settled
         confirmations = [established(correlation_id, done)] if done else []
         confirmations += [refused(correlation_id, failed)] if failed else []
-        self._receiver.write(b"".join([*missed, *confirmations, *meanwhile]))
+        self._hub.write(self._receiver, b"".join([*missed, *confirmations, *meanwhile]))
         return again

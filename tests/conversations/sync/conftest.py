@@ -12,5 +12,5 @@ from .world import World, open_world
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path) as made:
+    async with open_world(f"sqlite:///{tmp_path / 'roomful.db'}") as made:
         yield made

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from roomful.conversations.core.participants import (
     UpdateMembership,
     UpdateParticipant,
 )
+from tests.servers import Postgres
 
 from .mirror import Mirror, agree
 from .world import World, open_world
@@ -97,25 +97,46 @@ class Play:
         return mirror.view()
 
 
-@settings(max_examples=30, deadline=None)
-@given(phases)
-def test_old_view_and_replay_make_the_fresh_view(played: list[tuple[list[Step], bool, list[Step]]]) -> None:
-    async def play() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            async with open_world(Path(folder)) as world:
-                acting = Play(world)
-                await acting.start()
-                for connected, taken_in, away in played:
-                    for each in connected:
-                        await acting.carry_out(*each)
-                    if taken_in:
-                        await agree(acting.ann, acting.fresh)
-                    acting.ann.drop_line()
-                    for each in away:
-                        await acting.carry_out(*each)
-                    await acting.ann.connect()
-                await agree(acting.ann, acting.fresh)
+Played = list[tuple[list[Step], bool, list[Step]]]
 
+
+async def play(database_url: str, played: Played) -> None:
+    async with open_world(database_url) as world:
+        acting = Play(world)
+        await acting.start()
+        for connected, taken_in, away in played:
+            for each in connected:
+                await acting.carry_out(*each)
+            if taken_in:
+                await agree(acting.ann, acting.fresh)
+            acting.ann.drop_line()
+            for each in away:
+                await acting.carry_out(*each)
+            await acting.ann.connect()
+        await agree(acting.ann, acting.fresh)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _documents_at_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hub_module, "LATE_DOCUMENT_SECONDS", 0.002)
-        asyncio.run(play())
+        yield
+
+
+@settings(max_examples=30, deadline=None)
+@given(phases)
+def test_old_view_and_replay_make_the_fresh_view(played: Played) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(play(f"sqlite:///{folder}/roomful.db", played))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_the_same_on_postgresql(postgres: Postgres) -> None:
+    @settings(max_examples=20, deadline=None)
+    @given(phases)
+    def check(played: Played) -> None:
+        with postgres.database() as url:
+            asyncio.run(play(url, played))
+
+    check()

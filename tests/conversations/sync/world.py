@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import jwt
@@ -266,11 +265,11 @@ class SwitchableBus(LocalBus):
 
 
 @asynccontextmanager
-async def open_world(folder: Path) -> AsyncIterator[World]:
-    """A new installation on SQLite in `folder`."""
+async def open_world(database_url: str) -> AsyncIterator[World]:
+    """A new installation on an empty database."""
     hub = Hub()
     bus = SwitchableBus(hub)
-    store = Store.open(f"sqlite:///{folder / 'roomful.db'}", clock=now, sids=Sids(), bus=bus, tombstone_days=30)
+    store = Store.open(database_url, clock=now, sids=Sids(), bus=bus, tombstone_days=30)
     try:
         installation = await store.writer.submit(Actor(""), Install("a" * 32, "s" * 64))
         performer = Performer(store.writer)
