@@ -7,6 +7,7 @@ the `flask` command, and both hand the chat app a `Backend` that says how to rea
 import asyncio
 import atexit
 import errno
+import importlib
 import logging
 import signal
 import socket
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 Only = Literal["service", "chat"]
 
 _SOCKET_PATH = "/v3/wsconnect"
-_GRACE_SECONDS = 5  # for requests at work when the server stops; commands wait 10 s for it
+_GRACE_SECONDS = 8  # for requests at work when the server stops; the next one waits 10 s for the lock
 _KEEP_ALIVE_SECONDS = 30
 _BACKLOG = 2048
 
@@ -142,6 +143,8 @@ def serve(settings: Settings, only: Only | None = None) -> None:
     """
     only = _check_parts(settings, only)
     configure_logging(logging.INFO)
+    if only != "chat":
+        importlib.import_module("roomful.conversations.app")  # before the lock: commands wait while we hold it
     instance = Instance(settings.instance)
     lock = instance.lock_for_server()
     try:
