@@ -152,6 +152,23 @@ it("forgets everything at sign-out, but stays signed in when the server could no
   expect(state()).toMatchObject({ phase: "signedOut", sessionEnded: false, me: null, rooms: {} });
 });
 
+it("lets a client finish its start before it signs out, within reason", async () => {
+  const { api, chat, server, state } = fixture();
+  await chat.signIn("ana", "secret");
+  const leaving = chat.signOut();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(api.logout).not.toHaveBeenCalled();
+  await server.client.start();
+  await leaving;
+  expect(state().phase).toBe("signedOut");
+
+  await chat.signIn("ana", "secret"); // this client never gets anywhere
+  const again = chat.signOut();
+  await vi.advanceTimersByTimeAsync(3_000);
+  await again;
+  expect(api.logout).toHaveBeenCalledTimes(2);
+});
+
 it("makes the SDK reconnect sooner than its own back-off would", async () => {
   const { server, enter } = fixture();
   await enter();

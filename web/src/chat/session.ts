@@ -15,6 +15,8 @@ const longestWait = 10_000;
 const beginAgain = 5_000;
 /** The SDK's own back-off grows to two minutes; while offline we make it try again about this often. */
 const nudgeEvery = 8_000;
+/** How long signing out waits for a client that is still starting. */
+const startWithin = 3_000;
 /** In one of the SDK's states updateToken() never settles (protocol: a close with 410). */
 const updateWithin = 10_000;
 
@@ -40,6 +42,8 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
   let restarting = -1;
   /** Restarts since the last client that worked. */
   let restarts = 0;
+  /** Settles when the client has loaded its rooms, or failed to. */
+  let started: Promise<void> = Promise.resolve();
 
   function enter(grant: Grant): Promise<void> {
     const { me } = store.getState();
@@ -92,6 +96,10 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
       if (live.client === client) handle();
     };
     let initialized = false;
+    let settle = () => {};
+    started = new Promise((resolve) => {
+      settle = resolve;
+    });
     client.on("connectionStateChanged", (state) => current(() => connection(state, initialized))());
     client.on(
       "initialized",
@@ -99,13 +107,19 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
         initialized = true;
         restarts = 0;
         store.setState({ initError: null });
-        client.getSubscribedConversations().then(
-          current(rooms.complete),
-          current(() => restart()),
-        );
+        client
+          .getSubscribedConversations()
+          .then(
+            current(rooms.complete),
+            current(() => restart()),
+          )
+          .finally(settle);
       }),
     );
-    client.on("initFailed", ({ error }) => current(() => failed(error?.message ?? "initFailed"))());
+    client.on("initFailed", ({ error }) => {
+      settle();
+      current(() => failed(error?.message ?? "initFailed"))();
+    });
     client.on("connectionError", (error) => current(() => denied(error, initialized))());
     client.on(
       "tokenAboutToExpire",
@@ -239,6 +253,8 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
 
     /** Ends the session on the server first: if that fails the person is told and stays signed in. */
     async signOut(): Promise<void> {
+      // Cut off while it starts, the SDK throws into the page: its own promises have no handlers yet.
+      await Promise.race([started, wait(startWithin)]);
       await api.logout();
       era += 1;
       stopClient();
