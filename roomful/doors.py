@@ -10,23 +10,21 @@ import hashlib
 import hmac
 import http.client
 import json
-import logging
 import secrets
 import select
 import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
-from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from roomful.chatapp.backend import BackendUnavailable
-from roomful.inprocess import TIMEOUT_SECONDS, InProcessClient, WireRequest, encode_request, require_base
+from roomful.inprocess import TIMEOUT_SECONDS, InProcessClient, ServiceClient, WireRequest
 from roomful.instance import POLL_SECONDS, WAIT_SECONDS, Instance, InstanceCredentials, InstanceError, InstanceLock
 
 if TYPE_CHECKING:
@@ -207,16 +205,15 @@ class _LoopThread:
         self.loop.close()
 
 
-class InstanceClient(HttpClient):  # type: ignore[misc]  # the library is untyped
+class InstanceClient(ServiceClient):
     """The `twilio` library's HTTP client for commands. It finds its door with the first request, and again when a
     server starts or stops in between.
     """
 
     def __init__(self, instance: Instance, config: Callable[[], "ServiceConfig"], base_url: str) -> None:
-        super().__init__(logging.getLogger("twilio.http_client"), is_async=False, timeout=TIMEOUT_SECONDS)
+        super().__init__(base_url)
         self._instance = instance
         self._config = config
-        self._base_url = base_url
         self._door: Door | None = None
         self._finding = threading.Lock()
 
@@ -224,22 +221,10 @@ class InstanceClient(HttpClient):  # type: ignore[misc]  # the library is untype
         """The keys of the service. Raises `BackendUnavailable`."""
         return self._find(time.monotonic() + WAIT_SECONDS).credentials
 
-    def request(
-        self,
-        method: str,
-        uri: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Answer as the service does. Raises `BackendUnavailable` when it cannot be reached for 10 s, and when a
-        connection was cut so that nobody knows whether a write was done.
+    def send(self, request: WireRequest, timeout: float | None = None) -> Response:
+        """Raises `BackendUnavailable` when the service cannot be reached for 10 s, and when a connection was cut so
+        that nobody knows whether a write was done.
         """
-        require_base(uri, self._base_url)
-        request = encode_request(method, uri, params, data, headers, auth)
         deadline = time.monotonic() + WAIT_SECONDS
         repeated = False
         while True:

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import json
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
@@ -81,16 +82,14 @@ def _fields(values: Mapping[str, object]) -> list[tuple[str, object]]:
     return fields
 
 
-class InProcessClient(HttpClient):  # type: ignore[misc]  # the library is untyped
-    """Runs each request against `app` on `loop`, which must run in another thread than the caller's.
+class ServiceClient(HttpClient, ABC):  # type: ignore[misc]  # the library is untyped
+    """The library's way to one service: it encodes each request; how that gets there is for a subclass to say.
 
     `base_url` is the service's public URL: every address it gives out begins with it, and none other is accepted.
     """
 
-    def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop, base_url: str) -> None:
+    def __init__(self, base_url: str) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False, timeout=TIMEOUT_SECONDS)
-        self._app = app
-        self._loop = loop
         self._base_url = base_url
 
     def request(
@@ -104,15 +103,25 @@ class InProcessClient(HttpClient):  # type: ignore[misc]  # the library is untyp
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Answer as the service does.
-
-        Raises `BackendUnavailable` when it is closed or takes longer than `timeout` seconds.
-        """
+        """Answer as the service does. Raises `BackendUnavailable`."""
         require_base(uri, self._base_url)
         return self.send(encode_request(method, uri, params, data, headers, auth), timeout)
 
+    @abstractmethod
     def send(self, request: WireRequest, timeout: float | None = None) -> Response:
-        """Like `request`, for a request that is already encoded."""
+        """Like `request`, for a request that is already encoded; `timeout` is in seconds."""
+
+
+class InProcessClient(ServiceClient):
+    """Runs each request against `app` on `loop`, which must run in another thread than the caller's."""
+
+    def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop, base_url: str) -> None:
+        super().__init__(base_url)
+        self._app = app
+        self._loop = loop
+
+    def send(self, request: WireRequest, timeout: float | None = None) -> Response:
+        """Raises `BackendUnavailable` when the service is closed or takes longer than `timeout`."""
         answer = run_request(self._app, request, self._base_url)
         try:
             future = asyncio.run_coroutine_threadsafe(answer, self._loop)
