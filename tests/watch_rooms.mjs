@@ -1,5 +1,5 @@
-// A person's client that stays: the unmodified SDK, connected for as long as this runs. It prints a line
-// `joined SID NAME` for each room that it is told of. Arguments: the socket's URI. Standard input: an access token.
+// A person's client that stays: the unmodified SDK, connected for as long as this runs. It prints `initialized`, and a
+// line `joined SID NAME` for each room that it is told of. Arguments: the socket's URI. Standard input: an access token.
 import { readFileSync } from "node:fs";
 import twilio from "@twilio/conversations";
 
@@ -10,9 +10,21 @@ const client = new twilio.Client(readFileSync(0, "utf8").trim(), {
   twilsock: { uri: process.argv[2] },
   logLevel: "silent",
 });
-client.on("initialized", () => console.log("initialized"));
+let ready = false;
+client.on("initialized", async () => {
+  await client.getSubscribedConversations(); // before that the SDK does not survive the end of its connection
+  ready = true;
+  console.log("initialized");
+});
 client.on("initFailed", ({ error }) => {
   console.log("failed", error?.message);
   process.exit(1);
 });
 client.on("conversationJoined", (room) => console.log("joined", room.sid, room.friendlyName));
+
+// As our front end does (web/src/chat/rooms.ts): the SDK gives up a room when the line breaks while it opens it.
+client.on("connectionStateChanged", async (state) => {
+  if (state !== "connected" || !ready) return;
+  let page = await client.getSubscribedConversations();
+  while (page.hasNextPage) page = await page.nextPage();
+});

@@ -2,10 +2,14 @@
 import { type AddressInfo, connect, createServer, type Server as Listener, type Socket } from "node:net";
 import type { Server } from "./server";
 
+/** Bytes that the client's acknowledgements stay below, and a request exceeds. */
+const ACKNOWLEDGEMENTS = 400;
+
 export class Cable {
   private readonly sockets = new Set<Socket>();
   private readonly listener: Listener;
   private whole = true;
+  private last: string | null = null;
 
   private constructor(server: Server) {
     this.listener = createServer((near) => {
@@ -26,6 +30,16 @@ export class Cable {
         });
         one.pipe(other);
       }
+      far.on("data", (chunk) => {
+        if (this.last === null || !chunk.includes(this.last)) return;
+        this.last = null;
+        far.unpipe(near);
+        let heard = 0;
+        near.on("data", (data) => {
+          heard += data.length;
+          if (heard > ACKNOWLEDGEMENTS) this.cut();
+        });
+      });
     });
   }
 
@@ -37,6 +51,11 @@ export class Cable {
 
   get socket(): string {
     return `ws://127.0.0.1:${(this.listener.address() as AddressInfo).port}/v3/wsconnect`;
+  }
+
+  /** Once `text` has come through from the server, cut the line at the next request: it will have no answer. */
+  cutAfter(text: string): void {
+    this.last = text;
   }
 
   cut(): void {

@@ -1,26 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Person } from "./person";
-import { Server } from "./server";
+import { describe, expect, it } from "vitest";
+import { connect, server } from "./stage";
 import { until } from "./wait";
-
-let server: Server;
-const people: Person[] = [];
-
-async function connect(identity: string): Promise<Person> {
-  const person = await Person.connect(server, identity);
-  people.push(person);
-  return person;
-}
-
-beforeAll(async () => {
-  server = await Server.start();
-});
-afterEach(async () => {
-  await Promise.all(people.splice(0).map((person) => person.leave()));
-});
-afterAll(async () => {
-  await server.close();
-});
 
 describe("messages", () => {
   it("reach every member in the order in which they were sent", async () => {

@@ -1,19 +1,14 @@
 import type { ClientOptions } from "@twilio/conversations";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { Cable } from "./cable";
-import { Person, view } from "./person";
-import { Server } from "./server";
+import { type Person, view } from "./person";
+import { connect as join, server } from "./stage";
 import { until } from "./wait";
 
-let server: Server;
-const people: Person[] = [];
 const cables: Cable[] = [];
 
-async function connect(identity: string, socket = server.socket): Promise<Person> {
-  const options = { twilsock: { uri: socket } } as unknown as ClientOptions;
-  const person = await Person.connect(server, identity, undefined, options);
-  people.push(person);
-  return person;
+function connect(identity: string, socket = server.socket): Promise<Person> {
+  return join(identity, { twilsock: { uri: socket } } as unknown as ClientOptions);
 }
 
 async function cable(): Promise<Cable> {
@@ -22,15 +17,8 @@ async function cable(): Promise<Cable> {
   return made;
 }
 
-beforeAll(async () => {
-  server = await Server.start();
-});
-afterEach(async () => {
-  await Promise.all(people.splice(0).map((person) => person.leave()));
+afterEach(() => {
   for (const each of cables.splice(0)) each.close();
-});
-afterAll(async () => {
-  await server.close();
 });
 
 /** Send until it is acknowledged, as a careful application does: with the same `cid` each time. */
@@ -47,6 +35,24 @@ async function sendSurely(person: Person, sid: string, body: string): Promise<vo
 }
 
 describe("after a broken line", () => {
+  it("finds a room again whose opening was cut off, when it is asked for its rooms", async () => {
+    const line = await cable();
+    const person = await connect("opening", line.socket);
+    await person.client.getSubscribedConversations();
+    const room = await server.room("half open", "bob");
+    line.cutAfter(room.sid);
+    await server.join(room.sid, "opening"); // the client hears of the room, asks for its document, and is cut off
+    await until("the line to break", () => person.client.connectionState !== "connected");
+    line.mend();
+    await until("the client to come back", () => person.client.connectionState === "connected");
+    expect(person.events).not.toContain("joined: half open"); // the SDK gives such a room up without a word
+    await until("the room", async () => {
+      await person.client.getSubscribedConversations();
+      return person.events.includes("joined: half open");
+    });
+    expect(person.events.filter((event) => event === "joined: half open")).toHaveLength(1);
+  });
+
   it("shows what a client shows that starts anew, whatever happened meanwhile", async () => {
     const away = "away";
     const [stays, goes, returns, dies, changed] = [

@@ -1,27 +1,8 @@
 import type { JSONValue } from "@twilio/conversations";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Person, view } from "./person";
-import { Server } from "./server";
+import { describe, expect, it } from "vitest";
+import { view } from "./person";
+import { connect, server } from "./stage";
 import { until } from "./wait";
-
-let server: Server;
-const people: Person[] = [];
-
-async function connect(identity: string): Promise<Person> {
-  const person = await Person.connect(server, identity);
-  people.push(person);
-  return person;
-}
-
-beforeAll(async () => {
-  server = await Server.start();
-});
-afterEach(async () => {
-  await Promise.all(people.splice(0).map((person) => person.leave()));
-});
-afterAll(async () => {
-  await server.close();
-});
 
 describe("connecting", () => {
   it("makes the user of an identity that nobody knew, with the service's default role", async () => {

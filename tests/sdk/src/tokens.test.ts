@@ -1,26 +1,8 @@
 import { createHash } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Person } from "./person";
-import { Server } from "./server";
+import { keep, server } from "./stage";
 import { until } from "./wait";
-
-let server: Server;
-const people: Person[] = [];
-
-function keep(person: Person): Person {
-  people.push(person);
-  return person;
-}
-
-beforeAll(async () => {
-  server = await Server.start();
-});
-afterEach(async () => {
-  await Promise.all(people.splice(0).map((person) => person.leave()));
-});
-afterAll(async () => {
-  await server.close();
-});
 
 /** The second after this one: a refusal of an identity's tokens reaches to the end of its second. */
 async function nextSecond(): Promise<void> {

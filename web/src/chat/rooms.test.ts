@@ -36,6 +36,20 @@ it("hears of rooms that come, change and go", async () => {
   expect(state().rooms.CH2).toBeUndefined();
 });
 
+it("asks after a reconnect for the rooms that the SDK gave up when the line broke", async () => {
+  const { server, state, settled, enter } = fixture();
+  server.room("CH1", "#sales");
+  await enter();
+  for (const sid of ["CH2", "CH3"]) {
+    server.room(sid, `#${sid}`);
+    server.skipped.add(sid);
+  }
+  server.client.state("connecting");
+  server.client.state("connected");
+  await settled();
+  expect(Object.keys(state().rooms)).toEqual(["CH1", "CH2", "CH3"]);
+});
+
 it("reads neither messages nor people of rooms that were not opened", async () => {
   const { server, state, enter } = fixture();
   const room = server.room("CH1", "#sales");

@@ -97,6 +97,19 @@ export function createRooms(store: ChatStore, live: Live, history: History, outb
       on("userUpdated", ({ user }) => people.know(user));
     },
 
+    /**
+     * Asks for all rooms after a reconnect. The SDK gives up a room silently when the line breaks while it opens it;
+     * asked, it tries again, and tells of it by `conversationJoined`.
+     */
+    async findSkipped(client: SdkClient): Promise<void> {
+      try {
+        let page = await client.getSubscribedConversations();
+        while (live.client === client && page.hasNextPage) page = await page.nextPage();
+      } catch {
+        // The line broke again: the next reconnect asks again.
+      }
+    },
+
     /** The client has told all its rooms: others in the list are no longer this person's. */
     complete(): void {
       for (const sid of Object.keys(store.getState().rooms)) {

@@ -100,7 +100,7 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
     started = new Promise((resolve) => {
       settle = resolve;
     });
-    client.on("connectionStateChanged", (state) => current(() => connection(state, initialized))());
+    client.on("connectionStateChanged", (state) => current(() => connection(client, state, initialized))());
     client.on(
       "initialized",
       current(() => {
@@ -131,11 +131,11 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
     );
   }
 
-  function connection(state: string, initialized: boolean): void {
+  function connection(client: SdkClient, state: string, initialized: boolean): void {
     const { connected } = store.getState();
     if (state === "connected" && !connected) {
       store.setState({ connected: true });
-      if (initialized) reconnected();
+      if (initialized) reconnected(client);
     }
     if (state !== "connected" && connected) {
       store.setState({ connected: false, disconnectedAt: Date.now(), typing: {} });
@@ -145,8 +145,9 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
     if (state === "disconnected" && initialized) restart();
   }
 
-  function reconnected(): void {
+  function reconnected(client: SdkClient): void {
     const { openSid } = store.getState();
+    rooms.findSkipped(client);
     outbox.resumeAll();
     if (!openSid) return;
     history.refresh(openSid);

@@ -32,6 +32,12 @@ export interface SdkPage<T> {
   prevPage(): Promise<SdkPage<T>>;
 }
 
+/** A page of something that is read from the first to the last. */
+export interface SdkForwardPage {
+  readonly hasNextPage: boolean;
+  nextPage(): Promise<SdkForwardPage>;
+}
+
 export interface SdkConversation {
   readonly sid: string;
   readonly status: "notParticipating" | "joined";
@@ -85,7 +91,7 @@ export interface SdkClient {
   shutdown(): Promise<void>;
   getUser(identity: string): Promise<SdkUser>;
   /** Settles when the first load of the rooms has ended; it rejects for ever if that load was cut off. */
-  getSubscribedConversations(): Promise<unknown>;
+  getSubscribedConversations(): Promise<SdkForwardPage>;
 }
 
 /** Makes a client that starts to connect at once. `options` come from the server's sign-in answer. */

@@ -3,6 +3,7 @@ import type {
   SdkClient,
   SdkConversation,
   SdkEvents,
+  SdkForwardPage,
   SdkMessage,
   SdkPage,
   SdkParticipant,
@@ -14,6 +15,8 @@ export class FakeServer {
   conversations = new Map<string, FakeConversation>();
   users = new Map<string, SdkUser>();
   clients: FakeClient[] = [];
+  /** Rooms that the SDK gave up while it was opening them. */
+  skipped = new Set<string>();
   /** The tokens that clients were made or renewed with. */
   tokens: string[] = [];
 
@@ -83,7 +86,13 @@ export class FakeClient implements SdkClient {
     return this.server.users.get(identity) ?? { identity, friendlyName: null, isOnline: null };
   }
 
-  async getSubscribedConversations(): Promise<void> {}
+  /** A page a room; like the SDK it tells of those that it did not know. */
+  async getSubscribedConversations(from = 0): Promise<SdkForwardPage> {
+    const rooms = [...this.server.conversations.values()];
+    const found = this.server.skipped.delete(rooms[from]?.sid ?? "") && rooms[from];
+    if (found) this.emit("conversationJoined", found);
+    return { hasNextPage: from + 1 < rooms.length, nextPage: () => this.getSubscribedConversations(from + 1) };
+  }
 }
 
 export class FakeConversation implements SdkConversation {
