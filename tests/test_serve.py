@@ -250,20 +250,6 @@ def test_flask_run_serves_the_whole_application(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
-def test_the_scripts_of_package_json(tmp_path: Path) -> None:
-    instance = tmp_path / "instance"
-    server = Started(instance, "npm", "run", "start-api", cwd=REPOSITORY, PORT="0")
-    try:
-        assert speaks_on_the_socket(server.url())
-        for arguments in (["create", "#npm"], ["list"]):
-            done = run("npm", "run", "--silent", "chatrooms", "--", *arguments, cwd=REPOSITORY,
-                       ROOMFUL_INSTANCE=str(instance), PORT="0")  # fmt: skip
-            assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("#npm (CH")
-    finally:
-        server.stop()
-
-
 # --- commands beside a server --------------------------------------------------------------------------------------
 
 
