@@ -4,7 +4,6 @@ import base64
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -249,7 +248,6 @@ def test_flask_run_serves_the_whole_application(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 # --- commands beside a server --------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from abc import ABC, abstractmethod
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -37,7 +38,7 @@ class Challenge(msgspec.Struct):
     nonce: Annotated[str, msgspec.Meta(min_length=16, max_length=128)]
 
 
-class Posted:
+class Posted(ABC):
     """An extension's endpoint: POST only."""
 
     def __init__(self, gate: Gate) -> None:
@@ -53,8 +54,9 @@ class Posted:
             return error_response(error, {"Allow": "POST"})
         return await self.post(request)
 
+    @abstractmethod
     async def post(self, request: Request) -> Response:
-        raise NotImplementedError
+        """The answer; raises `ServiceError`."""
 
 
 class Revocations(Posted):

@@ -11,7 +11,7 @@ import logging
 import socket
 from collections.abc import MutableMapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import structlog
 from picows import (
@@ -192,68 +192,70 @@ def _accept(hub: Hub, connections: set[object], request: WSUpgradeRequest) -> ob
     return Connection(hub)
 
 
+class SocketProtocol(WSProtocol):  # type: ignore[misc]
+    """One upgraded connection. uvicorn calls `connection_made`, then `data_received` with the request again."""
+
+    hub: ClassVar[Hub]
+    sockets: ClassVar[set[object]]
+
+    def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
+        super().__init__(
+            None,
+            None,
+            False,
+            partial(_accept, self.hub, self.sockets),
+            _picows_log,
+            True,
+            HANDSHAKE_SECONDS,
+            True,
+            PING_AFTER_SECONDS,
+            PONG_WITHIN_SECONDS,
+            WSAutoPingStrategy.PING_WHEN_IDLE,
+            True,
+            MAX_PACKET,
+            None,
+            READ_BUFFER,
+        )
+        self._known_to_server = server_state.connections
+        self._tcp: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self._tcp = transport
+        self._known_to_server.add(self)
+        self.sockets.add(self)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_WINDOW)
+        super().connection_made(transport)
+        # uvicorn exchanges the protocol right after this; only then can reading into our buffer begin.
+        asyncio.get_running_loop().call_soon(self._restart_reading)
+
+    def _restart_reading(self) -> None:
+        if self._tcp is not None and not self._tcp.is_closing():
+            self._tcp.pause_reading()
+            self._tcp.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes that did not come through `get_buffer`: the request, and what may follow before the exchange."""
+        view = memoryview(data)
+        while view:
+            room = self.get_buffer(len(view))
+            count = min(len(room), len(view))
+            room[:count] = view[:count]
+            self.buffer_updated(count)
+            view = view[count:]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._known_to_server.discard(self)
+        self.sockets.discard(self)
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """uvicorn stops: the clients are to look for another node, or for this one when it is back."""
+        if isinstance(self.listener, Connection):
+            self.listener.close(WSCloseCode.GOING_AWAY.value, "the server is going away")
+        elif self._tcp is not None:
+            self._tcp.close()
+
+
 def socket_protocol(hub: Hub) -> type[asyncio.Protocol]:
-    """The class for uvicorn's `ws` setting; its connections belong to `hub`."""
-    sockets: set[object] = set()
-
-    class SocketProtocol(WSProtocol):  # type: ignore[misc]
-        """One upgraded connection. uvicorn calls `connection_made`, then `data_received` with the request again."""
-
-        def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
-            super().__init__(
-                None,
-                None,
-                False,
-                partial(_accept, hub, sockets),
-                _picows_log,
-                True,
-                HANDSHAKE_SECONDS,
-                True,
-                PING_AFTER_SECONDS,
-                PONG_WITHIN_SECONDS,
-                WSAutoPingStrategy.PING_WHEN_IDLE,
-                True,
-                MAX_PACKET,
-                None,
-                READ_BUFFER,
-            )
-            self._known_to_server = server_state.connections
-            self._tcp: asyncio.Transport | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:
-            self._tcp = transport
-            self._known_to_server.add(self)
-            sockets.add(self)
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_WINDOW)
-            super().connection_made(transport)
-            # uvicorn exchanges the protocol right after this; only then can reading into our buffer begin.
-            asyncio.get_running_loop().call_soon(self._restart_reading)
-
-        def _restart_reading(self) -> None:
-            if self._tcp is not None and not self._tcp.is_closing():
-                self._tcp.pause_reading()
-                self._tcp.resume_reading()
-
-        def data_received(self, data: bytes) -> None:
-            """Bytes that did not come through `get_buffer`: the request, and what may follow before the exchange."""
-            view = memoryview(data)
-            while view:
-                room = self.get_buffer(len(view))
-                count = min(len(room), len(view))
-                room[:count] = view[:count]
-                self.buffer_updated(count)
-                view = view[count:]
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._known_to_server.discard(self)
-            sockets.discard(self)
-            super().connection_lost(exc)
-
-        def shutdown(self) -> None:
-            """uvicorn stops: the clients are to look for another node, or for this one when it is back."""
-            if isinstance(self.listener, Connection):
-                self.listener.close(WSCloseCode.GOING_AWAY.value, "the server is going away")
-            elif self._tcp is not None:
-                self._tcp.close()
-
-    return cast(type[asyncio.Protocol], SocketProtocol)
+    """The class for uvicorn's `ws` setting, which makes an object for each connection; they belong to `hub`."""
+    return cast(type[asyncio.Protocol], type("HubSocketProtocol", (SocketProtocol,), {"hub": hub, "sockets": set()}))
