@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.model import Conversation, Message, Participant
+from ..core.model import Conversation, Participant
 from ..core.participants import RemoveParticipant, UpdateMembership
 from ..core.ports import Reads
+from ..core.unread import unread_messages
 from . import find, paging, render
 from .call import Answer, Call
 
@@ -22,19 +23,9 @@ class _Membership:
         return render.user_conversation(call, self.participant, self.conversation, self.unread)
 
 
-def _unread(reads: Reads, participant: Participant, conversation: Conversation) -> int | None:
-    """Messages beyond the read horizon; None while the person has none."""
-    horizon = participant.last_read_message_index
-    if horizon is None:
-        return None
-    if conversation.last_message_index is None or conversation.last_message_index <= horizon:
-        return 0
-    return reads.count_above(Message, "index", horizon, conversation_sid=conversation.sid)
-
-
 def _load(reads: Reads, call: Call) -> _Membership:
     _, conversation, participant = find.membership(reads, call)
-    return _Membership(participant, conversation, _unread(reads, participant, conversation))
+    return _Membership(participant, conversation, unread_messages(reads, participant, conversation))
 
 
 async def fetch(call: Call) -> Answer:
@@ -53,7 +44,7 @@ async def update(call: Call) -> Answer:
         notification_level=form.text("NotificationLevel"),
     )
     changed = await call.perform(command)
-    unread = await call.read(lambda reads: _unread(reads, changed, conversation))
+    unread = await call.read(lambda reads: unread_messages(reads, changed, conversation))
     return Answer(200, _Membership(changed, conversation, unread).json(call))
 
 
@@ -80,6 +71,6 @@ def _slice(reads: Reads, call: Call, page: paging.Page) -> paging.Slice[_Members
         found = reads.find(Conversation, "sid", [row.conversation_sid for row in joined])
         by_sid = {row.sid: row for row in found}
         pairs = [(row, by_sid[row.conversation_sid]) for row in joined]
-        return [_Membership(row, of, _unread(reads, row, of)) for row, of in pairs]
+        return [_Membership(row, of, unread_messages(reads, row, of)) for row, of in pairs]
 
     return paging.fetch(page, rows, lambda item: item.participant.user_created)

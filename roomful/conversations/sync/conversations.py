@@ -6,9 +6,10 @@ from typing import Any
 
 from ..core import errors
 from ..core.conversations import CreateConversation, DeleteConversation, UpdateConversation
-from ..core.model import Conversation, Message, Participant
+from ..core.model import Conversation, Participant
 from ..core.participants import UpdateMembership
 from ..core.ports import UNSET, Reads
+from ..core.unread import unread_messages
 from .configuration import TYPING_SECONDS
 from .objects import Kind, iso
 from .requests import (
@@ -74,14 +75,8 @@ def my_conversation(reads: Reads, caller: Caller, request: Request) -> Reply:
     member = reads.one(Participant, conversation_sid=conversation.sid, identity=caller.identity)
     if member is None:
         raise errors.conversation_not_found()
-    horizon = member.last_read_message_index
-    unread = None if horizon is None else _unread(reads, conversation.sid, horizon)
+    unread = unread_messages(reads, member, conversation)
     return Reply(200, _mine(member, conversation) | {"unread_messages_count": unread})
-
-
-def _unread(reads: Reads, sid: str, horizon: int | None) -> int:
-    """Messages above the read horizon; without one, all."""
-    return reads.count_above(Message, "index", -1 if horizon is None else horizon, conversation_sid=sid)
 
 
 async def update_mine(backend: Backend, caller: Caller, request: Request) -> Reply:
@@ -94,9 +89,17 @@ async def update_mine(backend: Backend, caller: Caller, request: Request) -> Rep
     member = await backend.perform(caller.actor, command)
     if horizon is UNSET:
         return Reply(200, {"notification_level": member.notification_level})
-    index = member.last_read_message_index
-    unread = await backend.reads.read(lambda reads: _unread(reads, sid, index))
-    return Reply(200, {"last_read_message_index": index, "unread_messages_count": unread})
+    unread = await backend.reads.read(lambda reads: _unread(reads, member))
+    return Reply(200, {"last_read_message_index": member.last_read_message_index, "unread_messages_count": unread})
+
+
+def _unread(reads: Reads, member: Participant) -> int:
+    """What setting the horizon answers: without one, all messages."""
+    conversation = reads.one(Conversation, sid=member.conversation_sid)
+    if conversation is None:  # deleted since
+        return 0
+    unread = unread_messages(reads, member, conversation)
+    return conversation.messages_count if unread is None else unread
 
 
 def conversation(reads: Reads, caller: Caller, request: Request) -> Reply:
