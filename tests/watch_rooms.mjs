@@ -1,5 +1,6 @@
 // A person's client that stays: the unmodified SDK, connected for as long as this runs. It prints `initialized`, and a
-// line `joined SID NAME` for each room that it is told of. Arguments: the socket's URI. Standard input: an access token.
+// line `joined SID NAME` for each room when it is first told of it. Arguments: the socket's URI. Standard input: an
+// access token.
 import { readFileSync } from "node:fs";
 import twilio from "@twilio/conversations";
 
@@ -20,9 +21,14 @@ client.on("initFailed", ({ error }) => {
   console.log("failed", error?.message);
   process.exit(1);
 });
-client.on("conversationJoined", (room) => console.log("joined", room.sid, room.friendlyName));
+const told = new Set();
+client.on("conversationJoined", (room) => {
+  if (!told.has(room.sid)) console.log("joined", room.sid, room.friendlyName);
+  told.add(room.sid);
+});
 
-// As our front end does (web/src/chat/rooms.ts): the SDK gives up a room when the line breaks while it opens it.
+// As our front end does (web/src/chat/rooms.ts): the SDK gives up a room when the line breaks while it opens it. Asked
+// while it is still opening one, it tells of that room twice.
 client.on("connectionStateChanged", async (state) => {
   if (state !== "connected" || !ready) return;
   let page = await client.getSubscribedConversations();

@@ -17,6 +17,7 @@ from roomful.conversations.core.ports import Actor, Needs, Tx
 from roomful.conversations.store.postgres import PostgresConnection
 from roomful.conversations.store.sqlite import SqliteConnection
 from roomful.conversations.store.store import Store
+from tests.servers import wait_for
 
 from .commands import ACTOR, SERVICE, Add, Clear, Hold, Rename, Send, Touch, conversation, user
 from .conftest import OpenStore, RecordingBus, execute, together
@@ -191,7 +192,14 @@ async def test_text_that_the_database_refuses_fails_its_command_alone(store: Sto
 def break_commits(store: Store, url: str) -> None:
     """From now on a transaction that inserts a message "broken" fails at COMMIT: by a deferred constraint."""
     if isinstance(store.writer.connection, SqliteConnection):
-        store.writer.connection._sqlite.execute("PRAGMA foreign_keys = ON")
+        sqlite = store.writer.connection._sqlite
+
+        def enforced() -> bool:
+            """SQLite ignores the setting inside a transaction, and the store begins with one of its upkeep."""
+            sqlite.execute("PRAGMA foreign_keys = ON")
+            return bool(sqlite.execute("PRAGMA foreign_keys").fetchone()[0])
+
+        wait_for(enforced)
         execute(
             url,
             "CREATE TABLE parents (id INTEGER PRIMARY KEY)",

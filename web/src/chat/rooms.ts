@@ -99,7 +99,7 @@ export function createRooms(store: ChatStore, live: Live, history: History, outb
 
     /**
      * Asks for all rooms after a reconnect. The SDK gives up a room silently when the line breaks while it opens it;
-     * asked, it tries again, and tells of it by `conversationJoined`.
+     * asked, it tries again, and tells of it by `conversationJoined` (twice, if it was still opening it).
      */
     async findSkipped(client: SdkClient): Promise<void> {
       try {
