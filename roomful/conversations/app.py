@@ -61,10 +61,12 @@ class ServiceConfig:
 class Service:
     """An open Conversations service. Make one with `open`."""
 
-    def __init__(self, store: Store, hub: Hub, installation: Installation, config: ServiceConfig) -> None:
+    def __init__(
+        self, store: Store, performer: Performer, hub: Hub, installation: Installation, config: ServiceConfig
+    ) -> None:
         self._store = store
+        self._performer = performer
         self._hub = hub
-        self._performer = Performer(store.writer)
         account, api_key = installation.account, installation.api_key
         self.credentials = Credentials(
             account.sid, account.auth_token, api_key.sid, api_key.secret, installation.service.sid
@@ -88,7 +90,8 @@ class Service:
         except StoreError as error:
             raise OpenError(str(error)) from error
         try:
-            return cls(store, hub, await _install(store), config)
+            performer = Performer(store.writer)
+            return cls(store, performer, hub, await _install(performer), config)
         except BaseException:
             await store.close()
             raise
@@ -114,11 +117,11 @@ class Service:
         return socket_protocol(self._hub)
 
 
-async def _install(store: Store) -> Installation:
+async def _install(performer: Performer) -> Installation:
     """The installation, made at the first start; nodes that start at once find the same one."""
     for _ in range(_INSTALL_ATTEMPTS):
         try:
-            return await store.writer.submit(Actor(""), Install(secrets.token_hex(16), secrets.token_hex(32)))
+            return await performer.perform(Actor(""), Install(secrets.token_hex(16), secrets.token_hex(32)))
         except ServiceError as error:
             if error.status != 409:
                 raise OpenError(f"the first start failed: {error.message}") from error

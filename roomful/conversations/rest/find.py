@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.limits import is_sid
+from ..core.lookup import conversation_named
 from ..core.model import Conversation, Message, Participant, Role, User
 from ..core.ports import Reads
 from .answers import not_found
@@ -10,13 +11,9 @@ from .call import Call
 
 
 def conversation(reads: Reads, call: Call, name: str = "conversation") -> Conversation:
-    """By SID or unique name (which never looks like a SID)."""
-    given = call.names[name]
-    if is_sid(given, "CH"):
-        found = reads.one(Conversation, sid=given)
-    else:
-        found = reads.one(Conversation, service_sid=call.service.sid, unique_name=given)
-    if found is None or found.service_sid != call.service.sid:
+    """By SID or unique name."""
+    found = conversation_named(reads, call.service.sid, call.names[name])
+    if found is None:
         raise not_found(call.path)
     return found
 

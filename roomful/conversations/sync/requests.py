@@ -12,6 +12,7 @@ import msgspec
 from ..core import errors
 from ..core.errors import ServiceError
 from ..core.limits import is_sid
+from ..core.lookup import conversation_named
 from ..core.model import Conversation, Participant, Role, User
 from ..core.permissions import may_read
 from ..core.ports import UNSET, Actor, Command, ReadPool, Reads, Unset
@@ -167,16 +168,13 @@ def given_index(body: dict[str, Any], name: str) -> int | Unset | None:
 
 def find_conversation(reads: Reads, caller: Caller, name: str) -> Conversation:
     """The conversation of the caller's service with this SID or unique name. Raises 50350 (404)."""
-    if is_sid(name, "CH"):
-        found = reads.one(Conversation, sid=name)
-    else:
-        found = reads.one(Conversation, service_sid=caller.service_sid, unique_name=name)
-    if found is None or found.service_sid != caller.service_sid:
+    found = conversation_named(reads, caller.service_sid, name)
+    if found is None:
         raise errors.conversation_not_found()
     return found
 
 
-def is_moderator(reads: Reads, caller: Caller, conversation: Conversation) -> bool:
+def may_read_unjoined(reads: Reads, caller: Caller, conversation: Conversation) -> bool:
     """Whether the caller may open this conversation without being in it."""
     user = reads.one(User, sid=caller.user_sid)
     role = reads.one(Role, sid=user.role_sid) if user else None
@@ -187,7 +185,7 @@ def readable(reads: Reads, caller: Caller, name: str) -> tuple[Conversation, Par
     """A conversation that the caller may open, and the caller's membership. Raises 50350 (404) to all others."""
     conversation = find_conversation(reads, caller, name)
     member = reads.one(Participant, conversation_sid=conversation.sid, identity=caller.identity)
-    if member is None and not is_moderator(reads, caller, conversation):
+    if member is None and not may_read_unjoined(reads, caller, conversation):
         raise errors.conversation_not_found()
     return conversation, member
 
