@@ -61,7 +61,7 @@ $(PYTHON_READY): pyproject.toml $(PACKAGES_READY)
 	@$(PIP) install --quiet --no-index --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(NODE_READY): package-lock.json package.json web/package.json tests/sdk/package.json
+$(NODE_READY): package-lock.json package.json web/package.json tests/conformance/sdk/package.json
 	@scripts/need node
 	@echo "==> Node packages into node_modules"
 	@npm ci
