@@ -14,7 +14,8 @@ import socket
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import click
@@ -136,9 +137,10 @@ def command_backend(settings: Settings) -> Backend:
 # --- the server ----------------------------------------------------------------------------------------------------
 
 
-def serve(settings: Settings, only: Only | None = None) -> None:
+def serve(settings: Settings, only: Only | None = None, **service_options: Any) -> None:
     """Run a server until SIGTERM or SIGINT, then stop it gracefully.
 
+    service_options: fields of `ServiceConfig` that no setting names, such as `clock`.
     Raises `StartError` or `InstanceError` when it cannot start: one line for the person who can mend it.
     """
     only = _check_parts(settings, only)
@@ -151,7 +153,7 @@ def serve(settings: Settings, only: Only | None = None) -> None:
         with _listen(settings.host, settings.port) as listener:
             settings = settings.at_port(listener.getsockname()[1])
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_ServerProcess(settings, only, instance, lock, listener).run())
+                runner.run(_ServerProcess(settings, only, instance, lock, listener, service_options).run())
     finally:
         lock.release()
 
@@ -192,13 +194,20 @@ class _ServerProcess:
     """One life of a server: open the parts, serve, close them in the opposite order."""
 
     def __init__(
-        self, settings: Settings, only: Only | None, instance: Instance, lock: InstanceLock, listener: socket.socket
+        self,
+        settings: Settings,
+        only: Only | None,
+        instance: Instance,
+        lock: InstanceLock,
+        listener: socket.socket,
+        service_options: dict[str, Any],
     ) -> None:
         self._settings = settings
         self._only = only
         self._instance = instance
         self._lock = lock
         self._listener = listener
+        self._service_options = service_options
         self._server: _Server | None = None
         self._stopping = False
 
@@ -223,7 +232,7 @@ class _ServerProcess:
         from roomful.conversations.app import Service
 
         try:
-            service = await Service.open(service_config(self._settings))
+            service = await Service.open(replace(service_config(self._settings), **self._service_options))
         except OPEN_FAILURES as error:
             raise StartError(describe_failure(error)) from error
         self._instance.export_credentials(credentials_of(service))

@@ -26,7 +26,9 @@ def checkout(tmp_path: Path) -> Path:
     told = subprocess.run(["cksum"], input=f"{folder}\n", capture_output=True, text=True, check=True).stdout
     here = told.split()[0]
     stamps = (f".venv/.packages-{here}", f".venv/.roomful-{here}", "node_modules/.roomful", "web/dist/index.html")
-    for order, name in enumerate((*STEPS, "package.json", "web/package.json", "tests/conformance/sdk/package.json", *stamps)):
+    for order, name in enumerate(
+        (*STEPS, "package.json", "web/package.json", "tests/conformance/sdk/package.json", *stamps)
+    ):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()

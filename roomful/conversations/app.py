@@ -16,7 +16,7 @@ from .core import errors
 from .core.errors import ServiceError
 from .core.installation import Install, Installation
 from .core.perform import Performer
-from .core.ports import Actor, Command, Reads
+from .core.ports import Actor, Clock, Command, Reads
 from .hub import Hub
 from .ids import Sids, now
 from .rest.answers import http_error
@@ -56,6 +56,7 @@ class ServiceConfig:
     """Addresses and networks whose forwarding headers are believed."""
     tombstone_days: int = 30
     """How long a removal can be replayed to a client that was away."""
+    clock: Clock = now
 
 
 class Service:
@@ -82,10 +83,14 @@ class Service:
     @classmethod
     async def open(cls, config: ServiceConfig) -> Service:
         """Open the store and, at the first start, make what an installation needs. Raises `OpenError`."""
-        hub = Hub()
+        hub = Hub(config.clock)
         try:
             store = Store.open(
-                config.database_url, clock=now, sids=Sids(), bus=LocalBus(hub), tombstone_days=config.tombstone_days
+                config.database_url,
+                clock=config.clock,
+                sids=Sids(config.clock),
+                bus=LocalBus(hub),
+                tombstone_days=config.tombstone_days,
             )
         except StoreError as error:
             raise OpenError(str(error)) from error

@@ -23,6 +23,8 @@ from .core.events import (
     TokensRevoked,
 )
 from .core.model import Conversation
+from .core.ports import Clock
+from .ids import now
 from .sync.channels import Channel, Receiver, Stream, Waiting
 from .sync.events import changes, document_updated, late_document
 from .sync.frames import TYPING, notification
@@ -41,9 +43,13 @@ _log = structlog.get_logger(__name__)
 
 
 class Hub:
-    """Make it first, attach the backend when the store is open, close it before the store."""
+    """Make it first, attach the backend when the store is open, close it before the store.
 
-    def __init__(self) -> None:
+    `clock` is what tokens' lives are measured by.
+    """
+
+    def __init__(self, clock: Clock = now) -> None:
+        self.clock = clock
         self._backend: Backend | None = None
         self._streams: dict[str, Stream] = {}
         self._subscriptions: dict[Receiver, set[Ref]] = {}

@@ -66,6 +66,7 @@ class CreateConversation:
             participants_count=0,
             date_created=created,
             date_updated=created if self.date_updated is None else self.date_updated,
+            state_date=tx.now,
         )
         tx.add(conversation)
         tx.emit(ConversationAdded(conversation.sid, 1, conversation))

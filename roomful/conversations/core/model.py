@@ -108,6 +108,14 @@ class User(Row):
     conversations_count: int
     date_created: int
     date_updated: int
+    online: bool = False
+    """Whether some client of the user is connected, as far as other users have been told."""
+    notifiable: bool = False
+    """Whether the user has a push binding."""
+    reachability_position: int = 1
+    """Position of the last change of `online` or `notifiable`."""
+    reachability_date: int | None = None
+    """When `online` last changed; None: it never did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +143,17 @@ class Conversation(Row):
     participants_count: int
     date_created: int
     date_updated: int
+    state_date: int
+    """When `state` last changed."""
+    timer_inactive: int | None = None
+    """Milliseconds without activity after which the conversation becomes inactive; None: it does not."""
+    timer_closed: int | None = None
+    """Milliseconds without activity after which it is closed; None: it is not."""
+    date_inactive: int | None = None
+    date_closed: int | None = None
+    """When the clock will change the state; None: it will not."""
+    date_due: int | None = None
+    """The earlier of the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +235,38 @@ class Revocation(Row):
     not_after: int
     """Seconds since 1970; 0 for a single token."""
     date_expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node(Row):
+    """A running server: what it holds is valid until `date_expires`, unless it renews that lease."""
+
+    KEYS: ClassVar = (("sid",),)
+
+    sid: str
+    date_expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Presence(Row):
+    """A user with a connection to a node; it counts as long as the node's lease does."""
+
+    KEYS: ClassVar = (("user_sid", "node_sid"),)
+
+    user_sid: str
+    node_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushBinding(Row):
+    """A device's address for push notifications, registered by a user's client."""
+
+    KEYS: ClassVar = (("sid",), ("user_sid", "channel_type", "address"))
+
+    sid: str
+    user_sid: str
+    channel_type: str
+    """"fcm" or "apn"."""
+    address: str
+    date_created: int
+    date_updated: int

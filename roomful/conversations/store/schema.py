@@ -28,7 +28,9 @@ from ..core.model import (
     Conversation,
     Key,
     Message,
+    Node,
     Participant,
+    Presence,
     Revocation,
     Role,
     Row,
@@ -47,13 +49,13 @@ _TYPES: Final[Mapping[Any, sa.types.TypeEngine[Any]]] = {str: TEXT, int: sa.BigI
 STREAMS: Final[tuple[type[Row], ...]] = (User, Conversation)
 """Rows that are streams: they are changed only under their lock."""
 
-UNGUARDED: Final[frozenset[type[Row]]] = frozenset({Account, ApiKey, Service, Role, Revocation})
+UNGUARDED: Final[frozenset[type[Row]]] = frozenset({Account, ApiKey, Service, Role, Revocation, Node})
 """Rows that belong to no stream, so that no stream's lock guards them."""
 
 _INDEXES: Final[Mapping[type[Row], tuple[Key, ...]]] = {
     Role: (("service_sid", "sid"),),
     User: (("service_sid", "sid"),),
-    Conversation: (("service_sid", "sid"),),
+    Conversation: (("service_sid", "sid"), ("date_due",)),
     Participant: (
         ("conversation_sid", "sid"),
         ("user_sid", "conversation_sid"),
@@ -63,6 +65,8 @@ _INDEXES: Final[Mapping[type[Row], tuple[Key, ...]]] = {
     Message: (("conversation_sid", "changed_position"),),
     Tombstone: (("date_created",),),
     Revocation: (("date_expires",),),
+    Node: (("date_expires",),),
+    Presence: (("node_sid", "user_sid"),),
 }
 
 

@@ -92,7 +92,7 @@ class Connection(WSListener):
         self._websocket = transport
         self._transport = transport.underlying_transport
         self._transport.set_write_buffer_limits(high=HIGH_WATER)
-        self._session = Session(self._hub, self)
+        self._session = Session(self._hub, self, lambda: self._hub.clock() / 1000)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         session = self._session

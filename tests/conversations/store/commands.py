@@ -43,6 +43,7 @@ def conversation(sid: str, **changes: Any) -> Conversation:
         participants_count=0,
         date_created=1,
         date_updated=1,
+        state_date=1,
     )
     return replace(row, **changes)
 
