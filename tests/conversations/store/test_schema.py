@@ -61,6 +61,40 @@ def test_the_migrations_make_exactly_the_schema(database_url: str, engine: sa.En
     assert migrated == described(engine)
 
 
+FIRST_ROWS: dict[str, dict[str, Any]] = {
+    "conversations": {
+        **{"sid": "CH1", "service_sid": "IS1", "friendly_name": "Room", "unique_name": None, "attributes": "{}"},
+        **{"state": "active", "created_by": "ann", "position": 3, "document_position": 2, "pruned_to": 0},
+        **{"next_index": 1, "last_message_index": 0, "last_message_date": 5, "messages_count": 1},
+        **{"participants_count": 1, "date_created": 4, "date_updated": 8},
+    },
+    "users": {
+        **{"sid": "US1", "service_sid": "IS1", "identity": "ann", "friendly_name": None, "attributes": "{}"},
+        **{"role_sid": "RL1", "position": 2, "friendly_name_position": 1, "attributes_position": 1, "pruned_to": 0},
+        **{"conversations_count": 1, "date_created": 4, "date_updated": 8},
+    },
+}
+"""What version 1 wrote."""
+
+
+def test_an_installation_of_the_first_version_keeps_everything(database_url: str, engine: sa.Engine) -> None:
+    """Rows of revision 0001 get the values that the new columns have for what was there before."""
+    migrations.upgrade(database_url, "0001")
+    with engine.begin() as connection:
+        for table, values in FIRST_ROWS.items():
+            names = ", ".join(f'"{name}"' for name in values)
+            holes = ", ".join(f":{name}" for name in values)
+            connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({holes})"), values)  # noqa: S608
+    migrations.upgrade(database_url)
+    with engine.begin() as connection:
+        room = connection.execute(sa.text("SELECT * FROM conversations")).mappings().one()
+        person = connection.execute(sa.text("SELECT * FROM users")).mappings().one()
+    for row, values in ((room, FIRST_ROWS["conversations"]), (person, FIRST_ROWS["users"])):
+        assert {name: row[name] for name in values} == values
+    assert (room["state_date"], room["timer_inactive"], room["date_due"]) == (8, None, None)
+    assert (bool(person["online"]), bool(person["notifiable"]), person["reachability_position"]) == (False, False, 1)
+
+
 def test_nodes_that_start_at_once_take_turns(database_url: str, engine: sa.Engine) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(migrations.upgrade, [database_url] * 4))

@@ -20,8 +20,8 @@ class MigrationError(Exception):
     """The schema cannot be brought up to date."""
 
 
-def upgrade(url: str) -> None:
-    """Bring the database up to the newest revision, in one transaction; two nodes that start at once take turns.
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database up to a revision, in one transaction; two nodes that start at once take turns.
 
     Raises `MigrationError`, and SQLAlchemy's errors when the database cannot be reached.
     """
@@ -31,7 +31,7 @@ def upgrade(url: str) -> None:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-            command.upgrade(config(connection), "head")
+            command.upgrade(config(connection), revision)
     except CommandError as error:
         raise MigrationError(f"its schema is not one that this version of Roomful knows ({error})") from error
     finally:
