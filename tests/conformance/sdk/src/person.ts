@@ -3,6 +3,13 @@ import { Client, type ClientOptions, type Conversation, type Message } from "@tw
 import type { Server } from "./server";
 import { until } from "./wait";
 
+export interface PersonOptions extends ClientOptions {
+  /** Where the socket is: the server's own, or a cable's. */
+  socket?: string;
+  /** The access token; a new one without it. */
+  token?: string;
+}
+
 export class Person {
   /** What happened, in order, as `event: detail`. */
   readonly events: string[] = [];
@@ -53,17 +60,16 @@ export class Person {
   }
 
   /** A client that has begun to connect. */
-  static of(server: Server, identity: string, token = server.token(identity), options: ClientOptions = {}): Person {
-    const settings = { twilsock: { uri: server.socket }, logLevel: "silent", ...options };
-    return new Person(identity, new Client(token, settings as unknown as ClientOptions));
+  static async of(server: Server, identity: string, options: PersonOptions = {}): Promise<Person> {
+    const { socket = server.socket, token = await server.token(identity), ...rest } = options;
+    const settings = { twilsock: { uri: socket }, logLevel: "silent", ...rest };
+    return new Person(identity, new Client(token, settings as ClientOptions));
   }
 
-  /** A client that is connected and has read its conversations. */
-  static async connect(server: Server, identity: string, token?: string, options?: ClientOptions): Promise<Person> {
-    const person = Person.of(server, identity, token, options);
-    await person.sees("initialized");
-    await person.client.getSubscribedConversations();
-    return person;
+  /** Returns when it is connected and has read its conversations. */
+  async arrive(): Promise<void> {
+    await this.sees("initialized");
+    await this.client.getSubscribedConversations();
   }
 
   has(event: string): boolean {

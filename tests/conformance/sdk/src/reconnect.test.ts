@@ -1,25 +1,8 @@
-import type { ClientOptions } from "@twilio/conversations";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Cable } from "./cable";
 import { type Person, view } from "./person";
-import { connect as join, server } from "./stage";
+import { connect, server } from "./stage";
 import { until } from "./wait";
-
-const cables: Cable[] = [];
-
-function connect(identity: string, socket = server.socket): Promise<Person> {
-  return join(identity, { twilsock: { uri: socket } } as unknown as ClientOptions);
-}
-
-async function cable(): Promise<Cable> {
-  const made = await Cable.to(server);
-  cables.push(made);
-  return made;
-}
-
-afterEach(() => {
-  for (const each of cables.splice(0)) each.close();
-});
 
 /** Send until it is acknowledged, as a careful application does: with the same `cid` each time. */
 async function sendSurely(person: Person, sid: string, body: string): Promise<void> {
@@ -36,14 +19,14 @@ async function sendSurely(person: Person, sid: string, body: string): Promise<vo
 
 describe("after a broken line", () => {
   it("finds a room again whose opening was cut off, when it is asked for its rooms", async () => {
-    const line = await cable();
-    const person = await connect("opening", line.socket);
+    const line = await Cable.to(server);
+    const person = await connect("opening", { socket: line.socket });
     await person.client.getSubscribedConversations();
     const room = await server.room("half open", "bob");
-    line.cutAfter(room.sid);
+    await line.cutAfter(room.sid);
     await server.join(room.sid, "opening"); // the client hears of the room, asks for its document, and is cut off
     await until("the line to break", () => person.client.connectionState !== "connected");
-    line.mend();
+    await line.mend();
     await until("the client to come back", () => person.client.connectionState === "connected");
     expect(person.events).not.toContain("joined: half open"); // the SDK gives such a room up without a word
     await until("the room", async () => {
@@ -64,12 +47,12 @@ describe("after a broken line", () => {
     ];
     const messages: string[] = [];
     for (let n = 0; n < 10; n++) messages.push((await server.say(stays.sid, "bob", `old ${n}`)).sid);
-    const line = await cable();
-    const person = await connect(away, line.socket);
+    const line = await Cable.to(server);
+    const person = await connect(away, { socket: line.socket });
     await until("five rooms", () => person.events.filter((event) => event.startsWith("joined")).length === 5);
     await view(person);
     const before = person.events.length;
-    line.cut();
+    await line.cut();
 
     const path = (sid: string) => `/v1/Conversations/${sid}`;
     for (let n = 0; n < 130; n++) await server.say(stays.sid, "bob", `new ${n}`);
@@ -87,7 +70,7 @@ describe("after a broken line", () => {
     await server.rest("POST", path(changed.sid), { FriendlyName: "changed name", Attributes: '{"new":true}' });
     const born = await server.room("born", away, "bob");
     await server.say(born.sid, "bob", "welcome");
-    line.mend();
+    await line.mend();
 
     await person.sees("joined: born");
     await person.sees("left: dies");
@@ -112,8 +95,8 @@ describe("after a broken line", () => {
 
   it("loses nothing when it breaks again and again under load", async () => {
     const room = await server.room("flapping", "reader", "writer");
-    const line = await cable();
-    const [reader, writer] = [await connect("reader", line.socket), await connect("writer")];
+    const line = await Cable.to(server);
+    const [reader, writer] = [await connect("reader", { socket: line.socket }), await connect("writer")];
     await (await reader.room(room.sid)).getMessages();
     const count = 200;
     const writing = (async () => {
@@ -121,8 +104,8 @@ describe("after a broken line", () => {
     })();
     for (const seen of [20, 60, 110]) {
       await until("some messages", () => (reader.bodies.get(room.sid)?.length ?? 0) >= seen);
-      line.cut();
-      line.mend();
+      await line.cut();
+      await line.mend();
     }
     await writing;
     await until("all messages", () => (reader.bodies.get(room.sid)?.length ?? 0) >= count);

@@ -1,126 +1,82 @@
-/** A real Roomful in a process of its own, with a temporary instance. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { createHmac } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { until } from "./wait";
+/** A real Roomful in a process of its own, with a temporary instance, by way of the control server. */
+import type { Keys } from "../control/roomful";
+import { call } from "./call";
 
-const root = resolve(import.meta.dirname, "../../../..");
-
-interface Keys {
-  account_sid: string;
-  auth_token: string;
-  api_key_sid: string;
-  api_key_secret: string;
-  service_sid: string;
-}
+export type { Keys };
 
 export interface Room {
   sid: string;
   unique_name: string | null;
 }
 
+/** A REST call that was refused. */
+export class RestError extends Error {
+  constructor(
+    request: string,
+    /** The HTTP status. */
+    readonly status: number,
+    text: string,
+  ) {
+    super(`${request}: ${status} ${text}`);
+  }
+}
+
+const A_DAY = 24 * 60 * 60;
+
 export class Server {
-  readonly folder = mkdtempSync(join(tmpdir(), "roomful-sdk-"));
-  url = "";
-  private port = "0";
-  private process?: ChildProcess;
-  private log = "";
+  private constructor(
+    readonly id: string,
+    readonly url: string,
+    readonly keys: Keys,
+  ) {}
 
-  static async start(): Promise<Server> {
-    const server = new Server();
-    await server.start();
-    return server;
-  }
-
-  /** The port stays the same over restarts. */
-  async start(): Promise<void> {
-    const kept = Object.entries(process.env).filter(
-      ([name]) => !/^(ROOMFUL_|TWILIO_|PORT$|HOST$|PUBLIC_URL$|DATABASE_URL$|REDIS_URL$|ALLOWED_HOSTS$)/.test(name),
-    );
-    const env = { PORT: this.port, HOST: "127.0.0.1", ROOMFUL_INSTANCE: join(this.folder, "instance") };
-    const child = spawn(join(root, ".venv/bin/python"), ["-m", "roomful.cli", "serve", "--only", "service"], {
-      cwd: this.folder,
-      env: { ...Object.fromEntries(kept), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.process = child;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on("data", (bytes: Buffer) => {
-        this.log += bytes.toString();
-      });
-    }
-    this.url = await until("the server to answer", async () => {
-      if (child.exitCode !== null) throw new Error(`the server ended:\n${this.log}`);
-      const file = join(this.folder, "instance/server.json");
-      if (!existsSync(file)) return undefined;
-      const told = JSON.parse(readFileSync(file, "utf8") || "{}");
-      if (told.pid !== child.pid) return undefined;
-      return (await fetch(`${told.url}/health`).catch(() => undefined))?.ok ? (told.url as string) : undefined;
-    });
-    this.port = new URL(this.url).port;
-  }
-
-  /** As a power cut would. */
-  async kill(): Promise<void> {
-    await this.end("SIGKILL");
-  }
-
-  async close(): Promise<void> {
-    await this.end("SIGTERM");
-    rmSync(this.folder, { recursive: true, force: true });
-    if (/Traceback|ERROR/.test(this.log)) throw new Error(`the server logged errors:\n${this.log}`);
-  }
-
-  private async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((done) => child.once("exit", done));
-    child.kill(signal);
-    await ended;
-  }
-
-  get keys(): Keys {
-    return JSON.parse(readFileSync(join(this.folder, "instance/credentials.json"), "utf8"));
+  /** A server of one's own, which has started. */
+  static async open(): Promise<Server> {
+    const { id, url, keys } = await call("open");
+    return new Server(id, url, keys);
   }
 
   get socket(): string {
     return `${this.url.replace("http", "ws")}/v3/wsconnect`;
   }
 
-  /** An access token as the `twilio` library makes them. */
-  token(identity: string, seconds = 3600): string {
-    const { account_sid, api_key_sid, api_key_secret, service_sid } = this.keys;
-    const now = Math.floor(Date.now() / 1000);
-    const claims = {
-      jti: `${api_key_sid}-${now}-${Math.random()}`.replace(/-0\..*/, ""),
-      grants: { identity, chat: { service_sid } },
-      iss: api_key_sid,
-      sub: account_sid,
-      nbf: now,
-      exp: now + seconds,
-      nonce: Math.random(),
-    };
-    const parts = [{ typ: "JWT", alg: "HS256", cty: "twilio-fpa;v=1" }, claims];
-    const text = parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
-    return `${text}.${createHmac("sha256", api_key_secret).update(text).digest("base64url")}`;
+  /** Start it again, at the same port, after `kill` or `stop`. */
+  async start(): Promise<void> {
+    await call("start", this.id);
   }
 
-  /** A REST call as the administrator; the answer's JSON. Throws on a status of 400 and above. */
-  async rest<T = Record<string, unknown>>(method: string, path: string, form?: Record<string, string>): Promise<T> {
-    const { account_sid, auth_token } = this.keys;
-    const json = path.startsWith("/roomful/");
-    const answer = await fetch(this.url + path, {
-      method,
-      headers: {
-        Authorization: `Basic ${Buffer.from(`${account_sid}:${auth_token}`).toString("base64")}`,
-        "Content-Type": json ? "application/json" : "application/x-www-form-urlencoded",
-      },
-      ...(form ? { body: json ? JSON.stringify(form) : new URLSearchParams(form).toString() } : {}),
-    });
-    const text = await answer.text();
-    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  /** End it as a power cut would. */
+  async kill(): Promise<void> {
+    await call("kill", this.id);
+  }
+
+  /** End it as an administrator would, with SIGTERM. */
+  async stop(): Promise<void> {
+    await call("stop", this.id);
+  }
+
+  /** End it and forget it. Throws if it ever logged an error. */
+  async close(): Promise<void> {
+    await call("close", this.id);
+  }
+
+  /** Move the server's clock forward. */
+  async advance(milliseconds: number): Promise<void> {
+    await call("advance", this.id, milliseconds);
+  }
+
+  /** An access token as the `twilio` library makes them. */
+  async token(identity: string, seconds = A_DAY): Promise<string> {
+    return call("token", this.id, identity, seconds);
+  }
+
+  /**
+   * A REST call as the administrator; the answer's JSON. A list is a parameter that is given several times; to a path
+   * of /roomful/ the body goes as JSON. Throws `RestError` on a status of 400 and above.
+   */
+  async rest<T = Record<string, unknown>>(method: string, path: string, body?: object): Promise<T> {
+    const { status, text } = await call("rest", this.id, method, path, body);
+    if (status >= 400) throw new RestError(`${method} ${path}`, status, text);
     return JSON.parse(text || "null");
   }
 

@@ -1,17 +1,39 @@
 /** A real server for a file of tests, and people who leave after each test. Importing it sets both up. */
-import type { ClientOptions } from "@twilio/conversations";
-import { afterAll, afterEach, beforeAll } from "vitest";
-import { Person } from "./person";
+import { afterAll, afterEach, beforeAll, inject, it } from "vitest";
+import { Cable } from "./cable";
+import { Person, type PersonOptions } from "./person";
 import { Server } from "./server";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** Of a row: the members and events of the SDK that it checks. */
+    covers?: string[];
+    /** Of a row that has no second client: why. */
+    local?: string;
+    /** Of a row that runs in Node only: why. */
+    node?: string;
+  }
+}
+
+export interface RowOptions {
+  /** Why there is nothing for a second, freshly connected client to see. */
+  local?: string;
+  /** Why it can run in Node only. */
+  node?: string;
+  /** Milliseconds that the whole test may take. */
+  timeout?: number;
+}
 
 export let server: Server;
 const people: Person[] = [];
+let seenByAnother = false;
 
 beforeAll(async () => {
-  server = await Server.start();
+  server = await Server.open();
 });
 afterEach(async () => {
   await Promise.all(people.splice(0).map((person) => person.leave()));
+  await Cable.takeUpAll();
 });
 afterAll(async () => {
   await server.close();
@@ -23,6 +45,44 @@ export function keep(person: Person): Person {
   return person;
 }
 
-export async function connect(identity: string, options?: ClientOptions): Promise<Person> {
-  return keep(await Person.connect(server, identity, undefined, options));
+/** A client that has begun to connect. It leaves after the test. */
+export async function begin(identity: string, options: PersonOptions = {}): Promise<Person> {
+  return keep(await Person.of(server, identity, options));
+}
+
+/** A client that is connected and has read its conversations. It leaves after the test. */
+export async function connect(identity: string, options: PersonOptions = {}): Promise<Person> {
+  const person = await begin(identity, options);
+  await person.arrive();
+  return person;
+}
+
+/** A new client, connected only now: what it sees is what was done, and not what another client remembers. */
+export async function fresh(identity: string, options: PersonOptions = {}): Promise<Person> {
+  const person = await connect(identity, options);
+  seenByAnother = true;
+  return person;
+}
+
+/**
+ * A row of docs/compatibility.md: a test of members of the SDK, in Node and in a browser.
+ *
+ * `covers` names what the test really checks, as `Class.member` or `Class#event`: it must turn red when a handler that
+ * they need answers 500 (see ../control/dependence.ts). The effect must be seen by a client that `fresh` connected.
+ */
+export function conforms(covers: string[], title: string, test: () => Promise<void>, options: RowOptions = {}): void {
+  const { local, node, timeout } = options;
+  const only = inject("only");
+  const skip =
+    (node !== undefined && "window" in globalThis) || (only !== null && !covers.some((n) => only.includes(n)));
+  it(title, { skip, timeout, meta: { covers, local, node } }, async () => {
+    const unknown = covers.filter((name) => !inject("members").includes(name));
+    if (unknown.length > 0) throw new Error(`the SDK's typings have no public ${unknown.join(", ")}`);
+    if (covers.length === 0) throw new Error("a row names what it checks");
+    seenByAnother = false;
+    await test();
+    if (!seenByAnother && !local) {
+      throw new Error("no second, freshly connected client saw the effect: use fresh(), or say why in { local }");
+    }
+  });
 }

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { Person } from "./person";
-import { keep, server } from "./stage";
+import { begin, connect, server } from "./stage";
 import { until } from "./wait";
 
 /** The second after this one: a refusal of an identity's tokens reaches to the end of its second. */
@@ -12,11 +10,11 @@ async function nextSecond(): Promise<void> {
 
 describe("access tokens", () => {
   it("are renewed on the living connection", async () => {
-    const ann = keep(await Person.connect(server, "ann", server.token("ann", 4)));
+    const ann = await connect("ann", { token: await server.token("ann", 4) });
     let asked = 0;
     ann.client.on("tokenAboutToExpire", () => {
       asked += 1;
-      void ann.client.updateToken(server.token("ann", asked < 2 ? 4 : 3600));
+      void server.token("ann", asked < 2 ? 4 : 3600).then((token) => ann.client.updateToken(token));
     });
     const expiry = Date.now() + 7_000;
     await until("three tokens' lives", () => Date.now() > expiry);
@@ -28,50 +26,50 @@ describe("access tokens", () => {
 
   it("end the connection when they expire; with a new one it goes on and is told what it missed", async () => {
     const room = await server.room("expiry", "ben");
-    const ben = keep(await Person.connect(server, "ben", server.token("ben", 2)));
+    const ben = await connect("ben", { token: await server.token("ben", 2) });
     await (await ben.room(room.sid)).getMessages();
     await ben.sees("tokenAboutToExpire");
     await ben.sees("tokenExpired");
     await ben.sees("connectionError: 401 20104 true");
     await server.say(room.sid, "ben", "missed");
-    await ben.client.updateToken(server.token("ben"));
+    await ben.client.updateToken(await server.token("ben"));
     await ben.sees("messageAdded: missed");
   });
 
   it("are refused when somebody else's, expired or forged", async () => {
-    const [head, body] = server.token("cleo").split(".");
-    const forged = keep(Person.of(server, "cleo", `${head}.${body}.AAAA`));
+    const [head, body] = (await server.token("cleo")).split(".");
+    const forged = await begin("cleo", { token: `${head}.${body}.AAAA` });
     await forged.sees("connectionError: 401 20107 true");
     await forged.sees("initFailed");
-    const expired = keep(Person.of(server, "cleo", server.token("cleo", -5)));
+    const expired = await begin("cleo", { token: await server.token("cleo", -5) });
     await expired.sees("connectionError: 401 20104 true");
-    const nonsense = keep(Person.of(server, "cleo", "nonsense"));
+    const nonsense = await begin("cleo", { token: "nonsense" });
     await nonsense.sees("connectionError: 401 20101 true");
-    const cleo = keep(await Person.connect(server, "cleo"));
-    await expect(cleo.client.updateToken(server.token("dan"))).rejects.toBeDefined();
+    const cleo = await connect("cleo");
+    await expect(cleo.client.updateToken(await server.token("dan"))).rejects.toBeDefined();
   });
 
   it("are refused everywhere once they are revoked, one by one", async () => {
-    const token = server.token("eve");
-    const [eve, other] = [keep(await Person.connect(server, "eve", token)), keep(await Person.connect(server, "eve"))];
-    const digest = createHash("sha256").update(token).digest("hex");
-    await server.rest("POST", "/roomful/v1/revocations", { token_sha256: [digest] } as never);
+    const token = await server.token("eve");
+    const [eve, other] = [await connect("eve", { token }), await connect("eve")];
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+    const hex = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    await server.rest("POST", "/roomful/v1/revocations", { token_sha256: [hex] });
     await eve.sees("connectionError: 401 20101 true");
-    const again = keep(Person.of(server, "eve", token));
+    const again = await begin("eve", { token });
     await again.sees("initFailed");
     expect(other.client.connectionState).toBe("connected");
-    await eve.client.updateToken(server.token("eve"));
+    await eve.client.updateToken(await server.token("eve"));
     await until("eve to be back", () => eve.client.connectionState === "connected");
   });
 
   it("are refused for an identity: all that were issued up to now", async () => {
-    const tokens = [server.token("finn"), server.token("finn")];
-    const both = await Promise.all(tokens.map((token) => Person.connect(server, "finn", token)));
-    both.forEach(keep);
+    const tokens = [await server.token("finn"), await server.token("finn")];
+    const both = await Promise.all(tokens.map((token) => connect("finn", { token })));
     await server.rest("POST", "/roomful/v1/revocations", { identity: "finn" });
     for (const person of both) await person.sees("connectionError: 401 20101 true");
-    await keep(Person.of(server, "finn", tokens[0])).sees("initFailed");
+    await (await begin("finn", { token: tokens[0] })).sees("initFailed");
     await nextSecond();
-    keep(await Person.connect(server, "finn"));
+    await connect("finn");
   });
 });

@@ -1,0 +1,107 @@
+"""The server that the conformance tests drive: the real service, with a clock that can be moved and a handler broken.
+
+    serve.py             serve; settings come from the environment, as for `roomful serve --only service`
+    serve.py --handlers  print the names of all handlers of tunnelled requests, one a line, and end
+
+Commands come in on standard input, a JSON object a line, and each is answered by the same line on standard output:
+`{"advance_ms": n}` moves the clock n milliseconds forward; `{"break": "POST /Client/v2/Conversations"}` makes that one
+handler answer 500, and `{"break": null}` mends it. The server ends with its standard input, so none is left behind by
+tests that were killed.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
+
+from roomful import serve
+from roomful.conversations.core import errors
+from roomful.conversations.ids import now
+from roomful.conversations.sync import subscriptions, upstream
+from roomful.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SUBSCRIBE = "POST /" + "/".join(upstream.SUBSCRIPTIONS)
+
+
+class MovingClock:
+    """Milliseconds since 1970-01-01 UTC, and as many more as the tests have moved it forward."""
+
+    def __init__(self) -> None:
+        self._ahead = 0
+
+    def __call__(self) -> int:
+        return now() + self._ahead
+
+    def advance(self, milliseconds: int) -> None:
+        self._ahead += milliseconds
+
+
+class Breaker:
+    """Wraps every handler, so that the one named `broken` answers 500 (docs/protocol.md, "Upstream")."""
+
+    def __init__(self) -> None:
+        self.broken: str | None = None
+        self.names: list[str] = []
+
+    def install(self) -> None:
+        self._wrap(upstream.QUERIES)
+        self._wrap(upstream.ACTIONS)
+        subscriptions.parse = self._breakable(SUBSCRIBE, subscriptions.parse)
+
+    def _wrap(self, table: upstream.Routes[Callable[P, R]]) -> None:
+        for (method, _), routes in table._by_shape.items():
+            routes[:] = [(parts, self._breakable(f"{method} /{'/'.join(parts)}", handler)) for parts, handler in routes]
+
+    def _breakable(self, name: str, handler: Callable[P, R]) -> Callable[P, R]:
+        self.names.append(name)
+
+        def handle(*args: P.args, **kwargs: P.kwargs) -> R:
+            # An action that raises here, before its first await, raises where the session makes its coroutine:
+            # inside the same `try` as one that raises later.
+            if self.broken == name:
+                raise errors.internal()
+            return handler(*args, **kwargs)
+
+        return handle
+
+    def break_(self, name: str | None) -> None:
+        if name is not None and name not in self.names:
+            raise ValueError(f"there is no handler {name!r}")
+        self.broken = name
+
+
+def commands() -> Iterator[dict[str, Any]]:
+    for line in sys.stdin:
+        yield json.loads(line)
+        print(line, end="", flush=True)
+
+
+def obey(clock: MovingClock, breaker: Breaker) -> None:
+    """Carry out what standard input says, then end the server."""
+    for command in commands():
+        if "advance_ms" in command:
+            clock.advance(command["advance_ms"])
+        if "break" in command:
+            breaker.break_(command["break"])
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    breaker = Breaker()
+    breaker.install()
+    if "--handlers" in sys.argv:
+        print("\n".join(sorted(breaker.names)))
+        return
+    clock = MovingClock()
+    threading.Thread(target=obey, args=(clock, breaker), daemon=True).start()
+    serve.serve(Settings.load(os.environ), only="service", clock=clock)
+
+
+if __name__ == "__main__":
+    main()
