@@ -31,6 +31,7 @@ from ..core.model import (
     Node,
     Participant,
     Presence,
+    PushBinding,
     Revocation,
     Role,
     Row,
@@ -67,6 +68,7 @@ _INDEXES: Final[Mapping[type[Row], tuple[Key, ...]]] = {
     Revocation: (("date_expires",),),
     Node: (("date_expires",),),
     Presence: (("node_sid", "user_sid"),),
+    PushBinding: (("address",),),
 }
 
 

@@ -80,3 +80,4 @@ def _push_bindings() -> None:
         ["user_sid", "channel_type", "address"],
         unique=True,
     )
+    op.create_index("ix_push_bindings_address", "push_bindings", ["address"])
