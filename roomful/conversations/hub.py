@@ -15,9 +15,11 @@ from collections.abc import Coroutine, Iterable
 import structlog
 
 from .core.events import (
+    AccessReduced,
     ConversationRemoved,
     ConversationUpdated,
     Event,
+    ParticipantAdded,
     ParticipantRemoved,
     StreamCommit,
     TokensRevoked,
@@ -25,12 +27,13 @@ from .core.events import (
 from .core.model import Conversation
 from .core.ports import Clock
 from .ids import now
+from .sync.access import Doubts
 from .sync.channels import Channel, Receiver, Stream, Waiting
-from .sync.events import changes, document_updated, late_document
+from .sync.events import changes, document_updated, late_document, object_removed
 from .sync.frames import TYPING, notification
 from .sync.objects import Kind, Ref
 from .sync.replay import replay_stream
-from .sync.requests import Backend
+from .sync.requests import Backend, Caller
 
 LATE_DOCUMENT_SECONDS = 0.8
 """How long a document may wait with a new last message, so that a busy room sends it once for many messages."""
@@ -58,6 +61,7 @@ class Hub:
         self._outgoing: dict[Receiver, list[bytes]] = {}
         self._writes: deque[tuple[Receiver, bytes]] = deque()
         self._writing = False
+        self._doubts = Doubts()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -186,6 +190,8 @@ class Hub:
             for event in commit.events:
                 if isinstance(event, TokensRevoked):
                     self._revoke(event)
+                elif isinstance(event, AccessReduced):
+                    self._doubt(event)
             try:
                 self._commit(commit)
             except Exception:  # the writer must not suffer; the subscribers come again and read the store
@@ -225,6 +231,8 @@ class Hub:
     def _event(self, stream: Stream, event: Event) -> None:
         if isinstance(event, ParticipantRemoved):  # what follows is no longer for that person
             self._expel(stream, event.conversation.service_sid, event.participant.identity)
+        elif isinstance(event, ParticipantAdded):
+            self._doubts.joined(event)
         for sid, encode in changes(event):
             channel = stream.channels.get(sid)
             if channel is not None:
@@ -255,6 +263,47 @@ class Hub:
         for receiver in list(self._by_identity.get((service_sid, identity), ())):
             for ref in refs:
                 self.unsubscribe(receiver, ref)
+
+    def _doubt(self, event: AccessReduced) -> None:
+        """Look up which of their subscriptions some users may keep.
+
+        Who subscribes from now on is answered from a snapshot that knows of the change.
+        """
+        found: Iterable[Receiver] = self._subscriptions
+        if event.identity is not None:
+            found = self._by_identity.get((event.stream, event.identity), ())
+        readers: dict[Caller, set[str]] = {}
+        for receiver in found:
+            conversations = {ref.stream for ref in self._subscriptions.get(receiver, ()) if not ref.of_user}
+            if conversations and receiver.service_sid == event.stream:
+                readers.setdefault(receiver.caller, set()).update(conversations)
+        if readers:
+            self._start(self._shut_out_strangers(readers, event.role_sid))
+
+    async def _shut_out_strangers(self, readers: dict[Caller, set[str]], role_sid: str | None) -> None:
+        try:
+            async for closed in self._doubts.resolve(self.backend.reads, readers, role_sid):
+                for caller, sid in closed:
+                    self._shut_out(caller, sid)
+                self._flush()
+        except Exception:  # who cannot be judged now comes again, and is judged then
+            _log.exception("hub.access_unread")
+            for caller in readers:
+                for receiver in list(self._by_identity.get((caller.service_sid, caller.identity), ())):
+                    receiver.close(1011, "the server cannot go on")
+
+    def _shut_out(self, caller: Caller, sid: str) -> None:
+        """To this user the conversation's objects are gone."""
+        stream = self._streams.get(sid)
+        if stream is None:
+            return
+        for channel in list(stream.channels.values()):
+            for receiver in self._by_identity.get((caller.service_sid, caller.identity), ()):
+                waiting = channel.waiting.get(receiver)
+                if receiver in channel.live or (waiting is not None and waiting.floor is not None):
+                    frame = object_removed(channel.ref, stream.head or 0)
+                    self._outgoing.setdefault(receiver, []).append(frame)
+                self.unsubscribe(receiver, channel.ref)
 
     def _end(self, sid: str, stream: Stream) -> None:
         """The stream's conversation is gone."""

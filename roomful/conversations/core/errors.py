@@ -56,8 +56,10 @@ def conversations_limit(limit: int) -> ServiceError:
     return ServiceError(400, 50208, f"User has reached the limit of {limit} conversations")
 
 
-def forbidden(permission: str) -> ServiceError:
-    return ServiceError(403, 50107, f"User is not authorised for this command: it needs the permission {permission}")
+def forbidden(*permissions: str) -> ServiceError:
+    """The user holds none of these permissions, of which one would do."""
+    needed = " or ".join(permissions)
+    return ServiceError(403, 50107, f"User is not authorised for this command: it needs the permission {needed}")
 
 
 def message_not_found() -> ServiceError:

@@ -119,6 +119,17 @@ class TokensRevoked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AccessReduced(Event):
+    """Users who left no conversation may read fewer of them. `stream` is the service's SID; `position` is 0.
+
+    Either one user (`identity`), or all who hold the role `role_sid`.
+    """
+
+    identity: str | None = None
+    role_sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StreamCommit:
     """All events of one stream in one commit: they lead from position `before` to position `after`."""
 

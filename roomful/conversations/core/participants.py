@@ -172,7 +172,8 @@ class UpdateMembership:
     def decide(self, actor: Actor, tx: Tx) -> Participant:
         rights = access(tx, actor, self.conversation_sid)
         if actor.identity is not None and actor.identity != self.identity:
-            raise errors.forbidden("editAnyUserInfo")
+            raise errors.ServiceError(403, 50107, "A read horizon and a notification level are set by their owner only")
+        rights.require_member()
         participant = member(tx, rights.conversation, self.identity)
         changes = horizon_changes(tx, rights.conversation, self.last_read_message_index, self.last_read_date)
         if not isinstance(self.notification_level, Unset):
@@ -256,6 +257,7 @@ class RemoveParticipant:
 
     def _require(self, rights: Access) -> None:
         if rights.actor.identity == self.identity:
+            rights.require_member()
             rights.require("leaveConversation")
         else:
             rights.require("removeParticipant")

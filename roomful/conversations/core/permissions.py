@@ -40,7 +40,12 @@ def may_read(
     """
     if participant is not None or conversation.created_by == identity:
         return True
-    return user_role is not None and any(user_role.allows(permission) for permission in MODERATOR)
+    return user_role is not None and moderates(user_role)
+
+
+def moderates(role: Role) -> bool:
+    """Whether a service role opens every conversation to those who hold it."""
+    return any(role.allows(permission) for permission in MODERATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Access:
     def require(self, *permissions: str) -> None:
         """Raise 50107 (403) unless one of `permissions` is held."""
         if not any(self.allows(permission) for permission in permissions):
-            raise errors.forbidden(permissions[0])
+            raise errors.forbidden(*permissions)
 
     def require_member(self) -> None:
         """Raise 50430 (403) if the actor is a user who is not in the conversation."""

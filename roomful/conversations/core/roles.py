@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from . import errors, limits
+from .events import AccessReduced
 from .model import Participant, Role, Service, User
-from .permissions import PERMISSIONS, require_account
+from .permissions import PERMISSIONS, moderates, require_account
 from .ports import Actor, Needs, Tx
 
 
@@ -79,10 +80,12 @@ class UpdateRole:
 
     def decide(self, actor: Actor, tx: Tx) -> Role:
         require_account(actor, "change roles")
-        role = _role(actor, tx, self.role_sid)
-        permissions = checked_permissions(role.type, self.permissions)
-        role = replace(role, permissions=" ".join(permissions), date_updated=tx.now)
+        old = _role(actor, tx, self.role_sid)
+        permissions = checked_permissions(old.type, self.permissions)
+        role = replace(old, permissions=" ".join(permissions), date_updated=tx.now)
         tx.change(role)
+        if old.type == "service" and moderates(old) and not moderates(role):
+            tx.emit(AccessReduced(role.service_sid, 0, role_sid=role.sid))
         return role
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from . import errors, limits
-from .events import TokensRevoked, UserAdded, UserUpdated
+from .events import AccessReduced, TokensRevoked, UserAdded, UserUpdated
 from .leaving import remove_member
 from .model import Conversation, Participant, Role, Service, Tombstone, User
 from .permissions import require_account
@@ -137,6 +137,8 @@ class UpdateUser:
         user = replace(user, position=position, date_updated=tx.now, **changes)
         tx.change(user)
         tx.emit(UserUpdated(user.sid, position, user))
+        if "role_sid" in changes:  # whatever the roles allow now: their own changes may be under way, too
+            tx.emit(AccessReduced(user.service_sid, 0, identity=user.identity))
         return user
 
     def _require(self, actor: Actor, tx: Tx) -> None:
@@ -148,7 +150,7 @@ class UpdateUser:
         role = tx.one(Role, sid=acting.role_sid) if acting else None
         wanted = ["editAnyUserInfo", *(["editOwnUserInfo"] if actor.identity == self.identity else [])]
         if role is None or not any(role.allows(permission) for permission in wanted):
-            raise errors.forbidden(wanted[-1])
+            raise errors.forbidden(*wanted)
 
     def _changes(self, tx: Tx, user: User) -> dict[str, Any]:
         """The columns that get another value."""
