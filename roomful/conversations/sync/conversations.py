@@ -110,6 +110,8 @@ def conversation(reads: Reads, caller: Caller, request: Request) -> Reply:
         {
             "sid": row.sid,
             "status": "joined" if member else "notParticipating",
+            # peekConversationBySid() takes this over into a conversation that the client has open
+            "notification_level": member.notification_level if member else "default",
             **_shown(row),
             "messages_count": row.messages_count,
             "participants_count": row.participants_count,

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from ..core.model import Conversation, Message, Participant, User
+from ..core.model import Conversation, Message, Participant, Service, User
+from ..core.ports import Reads
 
 _HEX = "[0-9a-fA-F]{32}"
 
@@ -101,7 +102,7 @@ def conversation_data(conversation: Conversation) -> dict[str, Any]:
         "dateUpdated": iso(conversation.date_updated),
         "messages": Kind.MESSAGES.unique_name(conversation.sid),
         "roster": Kind.ROSTER.unique_name(conversation.sid),
-        "state": {"current": conversation.state, "dateUpdated": iso(conversation.date_updated)},
+        "state": {"current": conversation.state, "dateUpdated": iso(conversation.state_date)},
         "lastMessage": last,  # null, not absent: the SDK forgets the last message only when told
         "bindings": {},
     }
@@ -120,6 +121,7 @@ def message_data(message: Message) -> dict[str, Any]:
         "memberSid": message.participant_sid,
         "type": "text",
         "subject": message.subject,
+        "contentSid": None,
     }
 
 
@@ -201,12 +203,22 @@ def membership_item(participant: Participant) -> Item:
     )
 
 
-def profile_items(user: User) -> list[Item]:
-    """The items of a user's profile, in the order of their keys; they exist for every user from the first day."""
-    values = (
-        ("attributes", user.attributes_position, user.attributes),
-        ("friendlyName", user.friendly_name_position, user.friendly_name),
-    )
-    return [
-        Item(key, 0, changed, {"value": value}, user.date_created, user.date_updated) for key, changed, value in values
+def profile_items(user: User, reachability: bool) -> list[Item]:
+    """The items of a user's profile, in the order of their keys; they exist for every user from the first day.
+
+    reachability: whether the user's service shows who is online.
+    """
+    values: list[tuple[str, int, dict[str, Any]]] = [
+        ("attributes", user.attributes_position, {"value": user.attributes}),
+        ("friendlyName", user.friendly_name_position, {"value": user.friendly_name}),
     ]
+    if reachability:
+        shown = {"online": user.online, "notifiable": user.notifiable}
+        values.append(("reachability", user.reachability_position, shown))
+    return [Item(key, 0, changed, data, user.date_created, user.date_updated) for key, changed, data in values]
+
+
+def profile(reads: Reads, user: User) -> list[Item]:
+    """The items of a user's profile as the user's service shows it."""
+    service = reads.one(Service, sid=user.service_sid)
+    return profile_items(user, service is not None and service.reachability_enabled)
