@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from . import errors, limits
-from .events import ConversationAdded, ConversationRemoved, ConversationUpdated
+from . import errors, limits, timers
+from .events import ConversationAdded, ConversationRemoved, ConversationUpdated, StateChange
 from .leaving import leave_user_stream
 from .model import Conversation, Message, Participant, Tombstone, User
 from .permissions import access, needs_access, require_account, require_service
@@ -18,7 +18,10 @@ SYSTEM = "system"
 
 @dataclass(frozen=True, slots=True)
 class CreateConversation:
-    """Make a conversation that nobody is in yet. Dates (milliseconds) may be set by account credentials only."""
+    """Make a conversation that nobody is in yet.
+
+    Dates (milliseconds) and timers (ISO 8601 durations) may be set by account credentials only.
+    """
 
     exclusive: ClassVar = False
 
@@ -26,6 +29,8 @@ class CreateConversation:
     unique_name: str | None = None
     attributes: str = "{}"
     state: str = "active"
+    timer_inactive: str | None = None
+    timer_closed: str | None = None
     date_created: int | None = None
     date_updated: int | None = None
 
@@ -39,9 +44,10 @@ class CreateConversation:
 
     def decide(self, actor: Actor, tx: Tx) -> Conversation:
         require_service(tx, actor, "createConversation")
-        if self.date_created is not None or self.date_updated is not None:
-            require_account(actor, "set dates")
+        if any((self.timer_inactive, self.timer_closed, self.date_created is not None, self.date_updated is not None)):
+            require_account(actor, "set timers or dates")
         limits.attributes(self.attributes, limits.CONVERSATION_ATTRIBUTES_BYTES)
+        inactive, closed = timers.INACTIVE.length(self.timer_inactive), timers.CLOSED.length(self.timer_closed)
         state = limits.state(self.state)
         if state == "closed":
             raise errors.invalid(50384, "A conversation cannot be created closed")
@@ -67,6 +73,9 @@ class CreateConversation:
             date_created=created,
             date_updated=created if self.date_updated is None else self.date_updated,
             state_date=tx.now,
+            timer_inactive=inactive,
+            timer_closed=closed,
+            **timers.schedule(state, inactive, closed, tx.now),
         )
         tx.add(conversation)
         tx.emit(ConversationAdded(conversation.sid, 1, conversation))
@@ -81,7 +90,11 @@ def require_unique(tx: Tx, service_sid: str, unique_name: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UpdateConversation:
-    """Change names, attributes or state. Without a change nothing is announced."""
+    """Change names, attributes, state or timers. Without a change nothing is announced.
+
+    A timer is an ISO 8601 duration, an empty text clears it. A change of the state and a timer that is set, were it to
+    the length that it has, start both timers anew.
+    """
 
     exclusive: ClassVar = False
 
@@ -90,6 +103,8 @@ class UpdateConversation:
     unique_name: str | Unset | None = UNSET
     attributes: str | Unset = UNSET
     state: str | Unset = UNSET
+    timer_inactive: str | Unset = UNSET
+    timer_closed: str | Unset = UNSET
     date_created: int | Unset = UNSET
     date_updated: int | Unset = UNSET
 
@@ -103,8 +118,9 @@ class UpdateConversation:
             rights.require("editConversationName")
         if self.attributes is not UNSET:
             rights.require("editConversationAttributes")
-        if self.state is not UNSET or self.date_created is not UNSET or self.date_updated is not UNSET:
-            require_account(actor, "change a conversation's state or dates")
+        others = (self.state, self.timer_inactive, self.timer_closed, self.date_created, self.date_updated)
+        if any(value is not UNSET for value in others):
+            require_account(actor, "change a conversation's state, timers or dates")
         old = rights.conversation
         changes = self._changes(tx, old)
         if all(getattr(old, name) == value for name, value in changes.items()):
@@ -113,7 +129,8 @@ class UpdateConversation:
         changes.setdefault("date_updated", tx.now)
         new = replace(old, position=position, document_position=position, **changes)
         tx.change(new)
-        tx.emit(ConversationUpdated(new.sid, position, new))
+        moved = StateChange(old.state, new.state, "API") if new.state != old.state else None
+        tx.emit(ConversationUpdated(new.sid, position, new, moved))
         return new
 
     def _changes(self, tx: Tx, old: Conversation) -> dict[str, Any]:
@@ -127,9 +144,23 @@ class UpdateConversation:
         if not isinstance(self.attributes, Unset):
             limits.attributes(self.attributes, limits.CONVERSATION_ATTRIBUTES_BYTES)
             changes["attributes"] = self.attributes
-        if not isinstance(self.state, Unset):
-            changes["state"] = limits.state(self.state)
+        changes |= self._state_changes(old, tx.now)
         return changes | given(date_created=self.date_created, date_updated=self.date_updated)
+
+    def _state_changes(self, old: Conversation, now: int) -> dict[str, Any]:
+        state = old.state if isinstance(self.state, Unset) else limits.state(self.state)
+        inactive, closed = old.timer_inactive, old.timer_closed
+        if not isinstance(self.timer_inactive, Unset):
+            inactive = timers.INACTIVE.length(self.timer_inactive)
+        if not isinstance(self.timer_closed, Unset):
+            closed = timers.CLOSED.length(self.timer_closed)
+        changes: dict[str, Any] = {"timer_inactive": inactive, "timer_closed": closed}
+        if state != old.state:
+            changes |= {"state": state, "state_date": now}
+        set_anew = any(isinstance(text, str) and text for text in (self.timer_inactive, self.timer_closed))
+        if set_anew or any(getattr(old, name) != value for name, value in changes.items()):
+            changes |= timers.schedule(state, inactive, closed, now)
+        return changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ the rows as they then were. `StreamCommit` groups the events of one stream and o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from .model import Conversation, Message, Participant, User
 
@@ -25,10 +26,21 @@ class ConversationAdded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StateChange:
+    """A conversation went from one state to another: by a request ("API"), by the clock ("TIMER"), or because
+    somebody wrote or was added ("EVENT")."""
+
+    before: str
+    after: str
+    reason: Literal["API", "TIMER", "EVENT"]
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationUpdated(Event):
-    """The conversation's document changed by an edit (not merely by a new last message)."""
+    """The conversation's document changed by an edit or with its state (not merely by a new last message)."""
 
     conversation: Conversation
+    state_change: StateChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from . import errors, limits
+from . import errors, limits, timers
 from .conversations import SYSTEM
-from .events import ConversationUpdated, MessageAdded, MessageRemoved, MessageUpdated
+from .events import MessageAdded, MessageRemoved, MessageUpdated
 from .model import Conversation, Message, Participant, Tombstone
 from .permissions import Access, access, needs_access, require_account
 from .ports import UNSET, Actor, Needs, RowKey, Tx, Unset, given, key
@@ -92,17 +92,16 @@ class SendMessage:
             rights.conversation,
             position=position,
             document_position=position,
-            state="active",
             next_index=message.index + 1,
             last_message_index=message.index,
             last_message_date=created,
             messages_count=rights.conversation.messages_count + 1,
+            **timers.after_activity(rights.conversation, tx.now),
         )
         tx.add(message)
         tx.change(conversation)
         tx.emit(MessageAdded(conversation.sid, position, conversation, message))
-        if rights.conversation.state != "active":
-            tx.emit(ConversationUpdated(conversation.sid, position, conversation))
+        timers.tell_of_waking(tx, rights.conversation, conversation)
         return message
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from . import errors, limits
+from . import errors, limits, timers
 from .events import MembershipAdded, MembershipUpdated, ParticipantAdded, ParticipantUpdated
 from .leaving import remove_member
 from .model import Conversation, Participant, Role, Service, User
@@ -48,7 +48,7 @@ class AddParticipant:
         if conversation.participants_count >= limits.PARTICIPANTS_PER_CONVERSATION:
             raise errors.participants_limit(limits.PARTICIPANTS_PER_CONVERSATION)
         known = tx.one(User, service_sid=conversation.service_sid, identity=identity)
-        if known and known.conversations_count >= limits.CONVERSATIONS_PER_USER:
+        if known and at_conversations_limit(tx, known):
             raise errors.conversations_limit(limits.CONVERSATIONS_PER_USER)
         user = known or ensure_user(tx, conversation.service_sid, identity)
         return self._join(tx, conversation, user, role_sid)
@@ -83,15 +83,31 @@ class AddParticipant:
             date_created=created,
             date_updated=created if self.date_updated is None else self.date_updated,
         )
-        conversation = replace(
-            conversation, position=conv_position, participants_count=conversation.participants_count + 1
+        awake = timers.after_activity(conversation, tx.now)
+        joined = replace(
+            conversation,
+            position=conv_position,
+            document_position=conv_position if "state" in awake else conversation.document_position,
+            participants_count=conversation.participants_count + 1,
+            **awake,
         )
         tx.add(participant)
-        tx.change(conversation)
+        tx.change(joined)
         tx.change(replace(user, position=user_position, conversations_count=user.conversations_count + 1))
-        tx.emit(ParticipantAdded(conversation.sid, conv_position, conversation, participant))
+        tx.emit(ParticipantAdded(conversation.sid, conv_position, joined, participant))
+        timers.tell_of_waking(tx, conversation, joined)
         tx.emit(MembershipAdded(user.sid, user_position, participant))
         return participant
+
+
+def at_conversations_limit(tx: Tx, user: User) -> bool:
+    """Whether the user, who is locked, is in as many conversations as can be; closed ones do not count.
+
+    They are counted only when all memberships together reach the limit. Closing is final and joining needs the user's
+    lock, so the number can only be too high for a moment, never too low.
+    """
+    limit = limits.CONVERSATIONS_PER_USER
+    return user.conversations_count >= limit and tx.open_memberships(user.sid) >= limit
 
 
 def conversation_role(tx: Tx, service_sid: str, role_sid: str) -> Role:
@@ -124,7 +140,8 @@ class UpdateParticipant:
 
     def decide(self, actor: Actor, tx: Tx) -> Participant:
         rights = access(tx, actor, self.conversation_sid)
-        rights.require_open()
+        if any(value is not UNSET for value in (self.attributes, self.role_sid, self.date_created, self.date_updated)):
+            rights.require_open()  # only how far somebody has read may still be set, here as by UpdateMembership
         participant = member(tx, rights.conversation, self.identity)
         own = actor.identity == self.identity
         if self.attributes is not UNSET:

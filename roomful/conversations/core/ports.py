@@ -92,6 +92,9 @@ class Tx(Protocol):
     def last(self, row: type[R], order: str, **match: Any) -> R | None:
         """The matching row with the highest `order`."""
 
+    def open_memberships(self, user_sid: str) -> int:
+        """In how many conversations that are not closed the user is."""
+
     def lock(self, needs: Needs) -> None:
         """Lock streams that `needs()` could not name. Only an `exclusive` command may call it.
 
@@ -160,6 +163,9 @@ class Reads(Protocol):
 
         With `start`, only rows beyond it in the direction of the order, and `start` itself if `inclusive`.
         """
+
+    def below(self, row: type[R], column: str, end: int, limit: int) -> list[R]:
+        """Up to `limit` rows whose `column` is less than `end`, the lowest first."""
 
     def count(self, row: type[Row], **match: Any) -> int:
         """How many rows match."""

@@ -18,7 +18,7 @@ _SCAN_CHUNKS = 10
 
 
 def _refuse_unsupported(form: Params) -> None:
-    form.refuse("MessagingServiceSid", "Timers.Inactive", "Timers.Closed", "Bindings.Email.Address")
+    form.refuse("MessagingServiceSid", "Bindings.Email.Address")
 
 
 async def create(call: Call) -> Answer:
@@ -30,6 +30,8 @@ async def create(call: Call) -> Answer:
         unique_name=form.text_or_none("UniqueName"),
         attributes="{}" if isinstance(attributes, Unset) else attributes,
         state="active" if isinstance(state, Unset) else state,
+        timer_inactive=form.text_or_none("Timers.Inactive"),
+        timer_closed=form.text_or_none("Timers.Closed"),
         date_created=form.date_or_none("DateCreated", 50308),
         date_updated=form.date_or_none("DateUpdated", 50309),
     )
@@ -53,6 +55,8 @@ async def update(call: Call) -> Answer:
         unique_name=form.text("UniqueName"),
         attributes=form.text("Attributes"),
         state=form.text("State"),
+        timer_inactive=form.text("Timers.Inactive"),
+        timer_closed=form.text("Timers.Closed"),
         date_created=form.date("DateCreated", 50308),
         date_updated=form.date("DateUpdated", 50309),
     )

@@ -2,7 +2,7 @@
 
 URLs follow the form in which the caller asked (short or with the service); so does `chat_service_sid` of
 participants and messages, which the specification has in the service form only. What this server has not (media,
-carriers, timers, e-mail) is null or empty, as Twilio answers where it is unused.
+carriers, e-mail) is null or empty, as Twilio answers where it is unused.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ def _dates(row: Conversation | Participant | Message | User | Role | Service) ->
     return {"date_created": format_date(row.date_created), "date_updated": format_date(row.date_updated)}
 
 
+def _timers(row: Conversation) -> dict[str, str]:
+    """When the clock will change the conversation's state: the instants, where there are any."""
+    dates = {"date_inactive": row.date_inactive, "date_closed": row.date_closed}
+    return {name: format_date(date) for name, date in dates.items() if date is not None}
+
+
 def conversation(call: Call, row: Conversation) -> Json:
     url = f"{call.prefix}/Conversations/{row.sid}"
     return {
@@ -32,7 +38,7 @@ def conversation(call: Call, row: Conversation) -> Json:
         "attributes": row.attributes,
         "state": row.state,
         **_dates(row),
-        "timers": {},
+        "timers": _timers(row),
         "bindings": {},
         "url": url,
         "links": {
@@ -96,8 +102,8 @@ def user(call: Call, row: User) -> Json:
         "identity": row.identity,
         "friendly_name": row.friendly_name,
         "attributes": row.attributes,
-        "is_online": None,
-        "is_notifiable": None,
+        "is_online": row.online if call.service.reachability_enabled else None,
+        "is_notifiable": row.notifiable if call.service.reachability_enabled else None,
         **_dates(row),
         "url": url,
         "links": {"user_conversations": f"{url}/Conversations"},
@@ -120,7 +126,7 @@ def user_conversation(call: Call, membership: Participant, of: Conversation, unr
         "friendly_name": of.friendly_name,
         "unique_name": of.unique_name,
         "attributes": of.attributes,
-        "timers": {},
+        "timers": _timers(of),
         "created_by": of.created_by,
         **_dates(of),
         "url": f"{call.prefix}/Users/{membership.user_sid}/Conversations/{of.sid}",

@@ -69,6 +69,19 @@ def count(of: RowTable[Any], match: Match, above: str | None = None) -> sa.Selec
 
 
 @cache
+def open_memberships() -> sa.Select[Any]:
+    """How many conversations of `user_sid`'s participants are not closed."""
+    participants, conversations = table_of(Participant).table, table_of(Conversation).table
+    return (
+        sa.select(sa.func.count())
+        .select_from(participants)
+        .join(conversations, conversations.c.sid == participants.c.conversation_sid)
+        .where(participants.c.user_sid == sa.bindparam("user_sid"))
+        .where(conversations.c.state != "closed")
+    )
+
+
+@cache
 def memberships() -> sa.Select[Any]:
     """Up to `limit_` pairs of `user_sid`'s participants and their conversations, those after conversation `start_`."""
     participants, conversations = table_of(Participant).table, table_of(Conversation).table

@@ -49,6 +49,11 @@ class StoreReads:
         values = {**match, "limit_": limit} if start is None else {**match, "limit_": limit, "start_": start}
         return list(map(table_of(row).make, self._connection.select(statement, values)))
 
+    def below(self, row: type[R], column: str, end: int, limit: int) -> list[R]:
+        """See `Reads.below`."""
+        found = self._connection.select(queries.below(table_of(row), column), {"end_": end, "limit_": limit})
+        return list(map(table_of(row).make, found))
+
     def count(self, row: type[Row], **match: Any) -> int:
         """See `Reads.count`."""
         return int(self._connection.select(queries.count(table_of(row), queries.shape(match)), match)[0][0])

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from ..core import errors
 from ..core.events import Event, StreamCommit
-from ..core.model import Conversation, Key, Row, User
+from ..core.model import Conversation, Key, Participant, Row, User
 from ..core.ports import Actor, Command, Needs, SidFactory
 from . import queries
 from .connection import Connection
@@ -139,6 +139,13 @@ class UnitOfWork:
         statement = queries.rows(table_of(row), queries.shape(match), order, descending=True, limited=True)
         found = self._select(row, statement, {**match, "limit_": 1})
         return found[0] if found else None
+
+    def open_memberships(self, user_sid: str) -> int:
+        """See `Tx.open_memberships`."""
+        for row in (Conversation, Participant):
+            self._flush(self._known[row])
+        found = self._database(lambda: self._connection.select(queries.open_memberships(), {"user_sid": user_sid}))
+        return int(found[0][0])
 
     def below(self, row: type[R], column: str, end: int, limit: int) -> list[R]:
         """Up to `limit` rows whose `column` is less than `end`, the lowest first (not for the rules: for upkeep)."""
