@@ -24,6 +24,7 @@ from .rest.routes import routes
 from .store.store import Store, StoreError
 from .sync.requests import Backend, Links
 from .sync.socket import socket_protocol
+from .timers import run_timers
 
 T = TypeVar("T")
 _INSTALL_ATTEMPTS = 5
@@ -79,6 +80,7 @@ class Service:
         self.asgi.router.redirect_slashes = False
         self._closing = False
         hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing))
+        self._timers = asyncio.get_running_loop().create_task(run_timers(store.reads, performer, config.clock))
 
     @classmethod
     async def open(cls, config: ServiceConfig) -> Service:
@@ -114,6 +116,8 @@ class Service:
     async def close(self) -> None:
         """End the connections, refuse what is new, finish what waits, and close the store."""
         self._closing = True
+        self._timers.cancel()
+        await asyncio.gather(self._timers, return_exceptions=True)
         await self._hub.close()
         await self._store.close()
 
