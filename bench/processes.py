@@ -1,0 +1,179 @@
+"""What a measurement starts, on which core it runs, and how much of the processor it used."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from .client import BenchError
+
+SERVER_CORE = 0
+START_SECONDS = 30
+_SOURCES = Path(__file__).parent
+_FLAGS = ("-O2", "-Wall", "-Wextra", "-Wno-sign-compare", "-Werror")
+
+
+def client_core() -> int:
+    """Where clients run: not where servers do, if there is another core."""
+    return 1 if (os.cpu_count() or 1) > 1 else SERVER_CORE
+
+
+def pin_to(core: int) -> None:
+    """Let this process run on one core only."""
+    os.sched_setaffinity(0, {core})
+
+
+def allow_many_files() -> None:
+    """As many open connections as this user may have, for this process and what it starts."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that all threads of a process have used, in nanoseconds' resolution.
+
+    Linux has a clock for each process; its number is what glibc's `clock_getcpuclockid` computes.
+    """
+    return time.clock_gettime((~pid << 3) | 2)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started and that live."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def build(folder: Path) -> None:
+    """Compile the C parts into `folder`, if they are not newer than their sources. Raises `BenchError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    header = (_SOURCES / "websocket.h").stat().st_mtime
+    for name in ("floor", "load"):
+        source, program = _SOURCES / f"{name}.c", folder / name
+        if program.exists() and program.stat().st_mtime > max(source.stat().st_mtime, header):
+            continue
+        try:
+            subprocess.run(["gcc", *_FLAGS, "-o", program, source], check=True)
+        except FileNotFoundError:
+            raise BenchError("gcc is needed, and there is none here: scripts/need gcc") from None
+        except subprocess.CalledProcessError:
+            raise BenchError(f"gcc could not compile {source}") from None
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Roomful that runs: the service alone, on SQLite, in a folder of its own."""
+
+    pid: int
+    port: int
+    credentials: dict[str, str]
+
+
+@contextmanager
+def roomful(folder: Path) -> Iterator[Server]:
+    """Our real server in `folder` (made new), pinned to its core; ended when the context ends."""
+    instance = folder / "instance"
+    folder.mkdir(parents=True)
+    log = folder / "server.log"
+    ours = ("ROOMFUL_", "TWILIO_", "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "FLASK_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    environment |= {"PORT": "0", "HOST": "127.0.0.1", "ROOMFUL_INSTANCE": str(instance)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "roomful.cli", "serve", "--only", "service"],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=lambda: pin_to(SERVER_CORE),
+        )
+    try:
+        port = _port_of(process, instance, log)
+        credentials = json.loads((instance / "credentials.json").read_text())
+        yield Server(process.pid, port, credentials)
+        if children_of(process.pid):
+            raise BenchError("the server has children, whose processor time is not counted")
+        if "error" in log.read_text() or "exception" in log.read_text():
+            raise BenchError(f"the server had errors:\n{log.read_text()[-2000:]}")
+    finally:
+        _end(process)
+
+
+def _port_of(process: subprocess.Popen[bytes], instance: Path, log: Path) -> int:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(FileNotFoundError, json.JSONDecodeError):
+            told = json.loads((instance / "server.json").read_text())
+            return int(str(told["url"]).rpartition(":")[2])
+        time.sleep(0.02)
+    raise BenchError(f"the server did not start:\n{log.read_text()[-2000:]}")
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=15)
+    if process.poll() is None:
+        process.kill()
+        process.wait(timeout=10)
+
+
+@contextmanager
+def _program(*command: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """One of our C programs with pipes; ended when the context ends."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    """The next line that a program prints. Raises `BenchError` with its last words when it prints no more."""
+    line = cast(IO[str], process.stdout).readline()
+    if not line:
+        raise BenchError(f"a program gave up: {cast(IO[str], process.stderr).read().strip()}")
+    return line
+
+
+@contextmanager
+def floor(programs: Path, frames: Path, *misbehave: str) -> Iterator[tuple[int, int]]:
+    """The C loop of `floor.c`, pinned like our server: its process and its port."""
+    with _program(programs / "floor", str(SERVER_CORE), frames, *misbehave) as process:
+        yield process.pid, int(_line(process))
+
+
+class Load:
+    """The members of rooms, in a process of their own on the clients' core; `round` lets them talk."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def round(self, messages: int, senders: int, seconds: int = 30) -> dict[str, Any]:
+        """See `load.c`. Raises `BenchError` when anything was lost, doubled, refused or out of order."""
+        commands = cast(IO[str], self._process.stdin)
+        commands.write(f"round {messages} {senders} {seconds}\n")
+        commands.flush()
+        told: dict[str, Any] = json.loads(_line(self._process))
+        return told
+
+
+@contextmanager
+def load(programs: Path, port: int, server_pid: int, plan: Path) -> Iterator[Load]:
+    """All members of `plan`, connected and subscribed."""
+    with _program(programs / "load", str(port), str(server_pid), str(client_core()), plan) as process:
+        _line(process)  # it says when all are there
+        yield Load(process)
