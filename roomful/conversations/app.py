@@ -19,6 +19,7 @@ from .core.perform import Performer
 from .core.ports import Actor, Clock, Command, Reads
 from .hub import Hub
 from .ids import Sids, now
+from .presence import PresenceWorker
 from .rest.answers import http_error
 from .rest.routes import routes
 from .store.store import Store, StoreError
@@ -79,7 +80,10 @@ class Service:
         )
         self.asgi.router.redirect_slashes = False
         self._closing = False
-        hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing))
+        alone = config.database_url.startswith("sqlite")  # one process writes it: whoever wrote before is gone
+        self._presence = PresenceWorker(self, self.perform, config.clock, alone=alone)
+        hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing, self._presence))
+        self._presence.start()
         self._timers = asyncio.get_running_loop().create_task(run_timers(store.reads, performer, config.clock))
 
     @classmethod
@@ -116,6 +120,7 @@ class Service:
     async def close(self) -> None:
         """End the connections, refuse what is new, finish what waits, and close the store."""
         self._closing = True
+        await self._presence.close()  # first: nobody goes offline because we close
         self._timers.cancel()
         await asyncio.gather(self._timers, return_exceptions=True)
         await self._hub.close()

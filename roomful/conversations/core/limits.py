@@ -19,6 +19,7 @@ USER_ATTRIBUTES_BYTES = 4 * 1024
 BODY_BYTES = 32 * 1024
 SUBJECT_CHARS = 256
 CID_CHARS = 64
+PUSH_ADDRESS_CHARS = 1024
 ATTRIBUTES_DEPTH = 64
 PARTICIPANTS_PER_CONVERSATION = 1000
 CONVERSATIONS_PER_USER = 1000
@@ -147,6 +148,14 @@ def notification_level(value: str) -> str:
     if lowered not in ("default", "muted"):
         raise invalid(50210, "Notification level must be default or muted")
     return lowered
+
+
+def push_address(value: str) -> str:
+    """What a push service calls a device."""
+    _storable(value, "The push address")
+    if not 0 < len(value) <= PUSH_ADDRESS_CHARS:
+        raise invalid(20001, f"A push address has 1 to {PUSH_ADDRESS_CHARS} characters")
+    return value
 
 
 def role_name(value: str) -> str:

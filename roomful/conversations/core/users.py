@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from . import errors, limits
 from .events import AccessReduced, TokensRevoked, UserAdded, UserUpdated
 from .leaving import remove_member
-from .model import Conversation, Participant, Role, Service, Tombstone, User
+from .model import Conversation, Participant, Presence, PushBinding, Role, Service, Tombstone, User
 from .permissions import require_account
 from .ports import UNSET, Actor, Needs, RowKey, Tx, Unset, key
 from .tokens import revoke_identity
@@ -198,6 +198,8 @@ class DeleteUser:
             self._leave(tx, member)
         revoke_identity(tx, user.service_sid, user.identity)
         tx.remove_all(Tombstone, stream_sid=user.sid)
+        tx.remove_all(Presence, user_sid=user.sid)
+        tx.remove_all(PushBinding, user_sid=user.sid)
         current = tx.one(User, sid=user.sid)
         tx.remove(current or user)
         tx.emit(TokensRevoked(user.service_sid, 0, frozenset(), user.identity))

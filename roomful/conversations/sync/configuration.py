@@ -7,8 +7,9 @@ from urllib.parse import quote
 from ..core import errors
 from ..core.model import Service
 from ..core.ports import Reads
+from ..core.push import RegisterPush, UnregisterPush
 from .objects import Kind
-from .requests import Action, Backend, Caller, Query, Reply, Request
+from .requests import Action, Backend, Caller, Query, Reply, Request, text
 
 TYPING_SECONDS = 5
 """How often at most a typing person's client says so."""
@@ -43,15 +44,15 @@ def configuration(reads: Reads, caller: Caller, request: Request) -> Reply:
                 "my_conversations": Kind.MEMBERSHIPS.unique_name(caller.user_sid),
                 "my_user_info": Kind.PROFILE.unique_name(caller.user_sid),
             },
-            "options": _options(),
+            "options": _options(service),
         },
     )
 
 
-def _options() -> dict[str, object]:
+def _options(service: Service) -> dict[str, object]:
     mime_types = ["text/plain", "text/html"]
     return {
-        "reachability_enabled": False,
+        "reachability_enabled": service.reachability_enabled,
         "typing_indicator_timeout": TYPING_SECONDS,
         "http_cache_interval": "PT0S",  # otherwise counts would be stale for a while
         "consumption_report_interval": "PT5S",
@@ -70,11 +71,26 @@ def content_templates(reads: Reads, caller: Caller, request: Request) -> Reply:
 
 
 async def register_push(backend: Backend, caller: Caller, request: Request) -> Reply:
-    """Accepted and not used: the SDK would repeat a refused registration for ever."""
-    return Reply(200, {"id": request.args[0] if request.args else "none"})
+    """Bind the caller's device. Clients repeat this at each start, and for ever when it is refused."""
+    body = request.json()
+    data = body.get("data")
+    channel_type = text(body, "channel_type") or ""
+    address = (text(data, "registration_id") if isinstance(data, dict) else None) or ""
+    command = RegisterPush(channel_type, address)
+    binding = await backend.reads.read(lambda reads: command.done(reads, caller.actor))
+    if binding is None:
+        binding = await backend.perform(caller.actor, command)
+    return Reply(200, {"id": binding.sid})
 
 
 async def remove_push(backend: Backend, caller: Caller, request: Request) -> Reply:
+    """Remove the binding that the path names, or the caller's binding of the device that the body names."""
+    if request.args:
+        command = UnregisterPush(binding_sid=request.args[0])
+    else:
+        body = request.json()
+        command = UnregisterPush(channel_type=text(body, "binding_type"), address=text(body, "address"))
+    await backend.perform(caller.actor, command)
     return Reply(204, None)
 
 

@@ -125,7 +125,7 @@ def _user_changes(event: Event) -> Iterator[Change]:
             yield ref.sid, partial(item_removed, ref, event.position, key, membership_data(participant))
         case UserUpdated(user=user):
             ref = Ref(Kind.PROFILE, event.stream)
-            for item in profile_items(user):
+            for item in profile_items(user, reachability=True):  # a change that is not shown is not announced
                 if item.changed == event.position:
                     yield ref.sid, partial(item_event, ref, item, False)
 

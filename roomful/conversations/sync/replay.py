@@ -13,7 +13,7 @@ from ..core.errors import ServiceError
 from ..core.model import Conversation, Message, Participant, Tombstone, User
 from ..core.ports import Reads
 from .events import CONVERSATION_KINDS, document_updated, item_event, item_removed, object_removed
-from .objects import Item, Kind, Ref, membership_item, message_item, profile_items, roster_item
+from .objects import Item, Kind, Ref, membership_item, message_item, profile, roster_item
 from .requests import Caller, readable
 
 PAGE_ROWS = 50
@@ -46,7 +46,8 @@ def replay(reads: Reads, ref: Ref, owner: Conversation | User, since: int, curso
         news = owner.document_position > cursor
         return Page([(owner.document_position, document_updated(owner))] if news else [], owner.position, True)
     if isinstance(owner, User) and ref.kind is Kind.PROFILE:
-        items = sorted((item for item in profile_items(owner) if item.changed > cursor), key=lambda item: item.changed)
+        changed = [item for item in profile(reads, owner) if item.changed > cursor]
+        items = sorted(changed, key=lambda item: item.changed)
         return Page([(item.changed, item_event(ref, item, False)) for item in items], owner.position, True)
     return _items(reads, ref, owner.position, since, cursor)
 

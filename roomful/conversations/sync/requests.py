@@ -120,6 +120,29 @@ class Perform(Protocol):
     def __call__(self, actor: Actor, command: Command[T], /) -> Awaitable[T]: ...
 
 
+class Attendance(Protocol):
+    """Is told who is connected to this node (docs/design/0010-presence.md)."""
+
+    def arrived(self, caller: Caller) -> None:
+        """A user of a service that shows presence has a connection; may be said again."""
+
+    def left(self, service_sid: str, identity: str) -> None:
+        """A user's last connection ended; may be said of anybody."""
+
+
+class Unattended:
+    """Keeps no record."""
+
+    def arrived(self, caller: Caller) -> None:
+        pass
+
+    def left(self, service_sid: str, identity: str) -> None:
+        pass
+
+
+UNATTENDED = Unattended()
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """What requests are answered from. `typing(conversation SID, identity)` tells the other members' connections."""
@@ -128,6 +151,7 @@ class Backend:
     perform: Perform
     links: Links
     typing: Callable[[str, str], None]
+    attendance: Attendance = UNATTENDED
 
 
 Query = Callable[[Reads, Caller, Request], Reply]

@@ -156,7 +156,12 @@ class Session:
             self._state = State.CLOSED
             self._timer.cancel()
             self._queries.clear()
-            self._hub.dismiss(self)
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        self._hub.dismiss(self)
+        if self.identity and not self._hub.connections_of(self.service_sid, self.identity):
+            self._hub.backend.attendance.left(self.service_sid, self.identity)
 
     # --- authentication --------------------------------------------------------------------------------------------
 
@@ -185,7 +190,7 @@ class Session:
                 debug_info={},
             )
         )
-        self._arm(token)
+        self._admit(token)
 
     async def _verified(self, text: str | None) -> AccessToken:
         now = self._clock()
@@ -222,7 +227,7 @@ class Session:
         self.write(frames.refusal(packet.header.id, error.status, error.code, error.message))
         if self._state is State.CHECKING:
             self._state = State.REFUSED
-            self._hub.dismiss(self)
+            self._dismiss()
 
     async def _update(self, packet: Packet) -> None:
         """A new token for the same person."""
@@ -241,7 +246,13 @@ class Session:
         if self._state is State.OPEN:
             self._hub.renew(self, self._digests(token))
             self.write(frames.reply(packet.header.id))
-            self._arm(token)
+            self._admit(token)
+
+    def _admit(self, token: AccessToken) -> None:
+        """The connection may go on until the token expires."""
+        self._arm(token)
+        if token.reachability:
+            self._hub.backend.attendance.arrived(self.caller)
 
     def _arm(self, token: AccessToken) -> None:
         """Warn the client before the token expires, then close: the client comes again and is told why (20104)."""

@@ -18,7 +18,7 @@ from .objects import (
     iso,
     membership_item,
     message_item,
-    profile_items,
+    profile,
     ref_of,
     roster_item,
 )
@@ -98,7 +98,7 @@ def map_(reads: Reads, caller: Caller, request: Request) -> Reply:
     ref, row = _object(reads, caller, request, "map")
     descriptor = _descriptor(caller, ref, row)
     if isinstance(row, User) and ref.kind is Kind.PROFILE and request.params.get("Include") == "items":
-        descriptor["items"] = [_shown(caller, ref, item) for item in profile_items(row)]
+        descriptor["items"] = [_shown(caller, ref, item) for item in profile(reads, row)]
     return Reply(200, descriptor)
 
 
@@ -155,7 +155,7 @@ Fetch = Callable[[str | None, bool, bool, int], list[Item]]
 def _fetcher(reads: Reads, ref: Ref, row: Conversation | User) -> Fetch:
     """How items of this object are read, ordered by key."""
     if isinstance(row, User) and ref.kind is Kind.PROFILE:
-        return _profile_fetcher(row)
+        return _profile_fetcher(profile(reads, row))
     if ref.kind is Kind.MESSAGES:
         return lambda start, inclusive, descending, limit: [
             message_item(message)
@@ -189,11 +189,9 @@ def _index(text: str) -> int:
     return max(-1, min(int(text[:12]), 2**53))
 
 
-def _profile_fetcher(user: User) -> Fetch:
+def _profile_fetcher(ascending: list[Item]) -> Fetch:
     def fetch(start: str | None, inclusive: bool, descending: bool, limit: int) -> list[Item]:
-        items = profile_items(user)
-        if descending:
-            items.reverse()
+        items = ascending[::-1] if descending else ascending
         if start is not None:
             beyond = [item for item in items if (str(item.key) < start) == descending and item.key != start]
             items = [item for item in items if inclusive and item.key == start] + beyond

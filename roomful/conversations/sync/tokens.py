@@ -40,6 +40,8 @@ class AccessToken:
     issued: int
     expires: int
     digest: str
+    reachability: bool
+    """Whether the service shows who is online."""
 
 
 def digest(token: str) -> str:
@@ -64,7 +66,7 @@ def verify(reads: Reads, token: str, now: float) -> AccessToken:
     service = reads.one(Service, sid=service_sid)
     if service is None or service.account_sid != claims.get("sub"):
         raise TokenError(20106, "Invalid Access Token grants: the chat service is unknown")
-    return AccessToken(identity, service_sid, issued, expires, digest(token))
+    return AccessToken(identity, service_sid, issued, expires, digest(token), service.reachability_enabled)
 
 
 def _signed_claims(reads: Reads, token: str) -> dict[str, Any]:

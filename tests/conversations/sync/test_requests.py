@@ -168,8 +168,10 @@ async def test_users(world: World) -> None:
 async def test_templates_and_push_are_answered(world: World) -> None:
     ann = await world.connect("ann")
     assert (await ann.get(f"{C}/ContentTemplates", PageSize="100"))["meta"]["next_token"] is None
-    assert (await ann.request("POST", "/v1/registrations", {"endpoint_platform": "x"}, productId="ip"))[0] == 200
-    assert (await ann.request("DELETE", "/v1/registrations/none", productId="ip"))[0] == 204
+    device = {"endpoint_platform": "x", "channel_type": "fcm", "version": "3", "data": {"registration_id": "device"}}
+    status, answer = await ann.request("POST", "/v1/registrations", device, productId="ip")
+    assert status == 200
+    assert (await ann.request("DELETE", f"/v1/registrations/{answer['id']}", productId="ip"))[0] == 204
 
 
 async def test_typing_reaches_the_others(world: World) -> None:
