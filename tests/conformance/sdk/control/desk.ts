@@ -89,6 +89,8 @@ export class Desk {
     },
     cut: async (id: string) => this.at(this.lines, id).cut(),
     mend: async (id: string) => this.at(this.lines, id).mend(),
+    stall: async (id: string) => this.at(this.lines, id).stall(),
+    flow: async (id: string) => this.at(this.lines, id).flow(),
     cutAfter: async (id: string, text: string) => this.at(this.lines, id).cutAfter(text),
     takeUp: async (id: string) => {
       this.at(this.lines, id).close();

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server as Listener, type 
 const ACKNOWLEDGEMENTS = 400;
 
 export class Line {
-  private readonly sockets = new Set<Socket>();
+  private readonly pairs = new Map<Socket, Socket>();
   private readonly listener: Listener;
   private whole = true;
   private last: string | null = null;
@@ -33,10 +33,10 @@ export class Line {
   }
 
   private join(one: Socket, other: Socket): void {
-    this.sockets.add(one);
+    this.pairs.set(one, other);
     one.on("error", () => other.destroy());
     one.on("close", () => {
-      this.sockets.delete(one);
+      this.pairs.delete(one);
       other.destroy();
     });
     one.pipe(other);
@@ -60,11 +60,21 @@ export class Line {
 
   cut(): void {
     this.whole = false;
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.pairs.keys()) socket.destroy();
   }
 
   mend(): void {
     this.whole = true;
+  }
+
+  /** From now on nothing gets through, either way, and neither end is told. */
+  stall(): void {
+    for (const socket of this.pairs.keys()) socket.unpipe().pause();
+  }
+
+  /** What waited goes on its way. */
+  flow(): void {
+    for (const [one, other] of this.pairs) one.pipe(other);
   }
 
   close(): void {

@@ -32,6 +32,16 @@ export class Cable {
     await call("mend", this.id);
   }
 
+  /** From now on nothing gets through, and neither end is told: a black hole. */
+  async stall(): Promise<void> {
+    await call("stall", this.id);
+  }
+
+  /** What waited goes on its way. */
+  async flow(): Promise<void> {
+    await call("flow", this.id);
+  }
+
   /** Take all lines up; the stage does it after each test. */
   static async takeUpAll(): Promise<void> {
     await Promise.all(laid.splice(0).map((cable) => call("takeUp", cable.id)));
