@@ -3,12 +3,13 @@
 #   make dev       the same, with reload, and Vite at http://localhost:3000
 #   make check     style, types and the two laws of the architecture
 #   make test      all tests; make test-all adds the long ones
+#   make bench-quick   the server's costs beside what the machine can do (docs/performance.md)
 #   make lock      requirements.lock and package-lock.json again, after a change of dependencies
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: run dev test test-all check lock
+.PHONY: run dev test test-all check bench-quick lock
 
 export PYTHON ?= python3
 PIP := .venv/bin/python -m pip --disable-pip-version-check
@@ -43,6 +44,10 @@ check: $(PYTHON_READY) $(NODE_READY)
 	.venv/bin/lint-imports
 	npx --no biome check .
 	npm run --workspaces typecheck
+
+bench-quick: $(PYTHON_READY)
+	@scripts/need gcc
+	@.venv/bin/python -m bench.quick
 
 lock:
 	@scripts/need venv node
