@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from itertools import islice
 
 from ..core.events import ParticipantAdded
-from ..core.limits import CONVERSATIONS_PER_USER
-from ..core.model import Conversation, Role, User
+from ..core.model import Conversation, Participant, Role, User
 from ..core.permissions import may_read, moderates
 from ..core.ports import ReadPool, Reads
 from .requests import Caller
@@ -34,15 +33,15 @@ def closed_to(reads: Reads, readers: Mapping[Caller, AbstractSet[str]], role_sid
         role = roles.get(user.role_sid) if user else None
         if role is not None and (moderates(role) or role_sid not in (None, role.sid)):
             continue
-        closed += [(caller, sid) for sid in _strange(reads, caller, role, sorted(conversations))]
+        closed += [(caller, sid) for sid in _strange(reads, caller, conversations)]
     return closed
 
 
-def _strange(reads: Reads, caller: Caller, role: Role | None, sids: Sequence[str]) -> list[str]:
-    """Those of the conversations that the user is not in and may not open either."""
-    joined = {row.sid for _, row in reads.memberships(caller.user_sid, limit=CONVERSATIONS_PER_USER)}
-    others = reads.find(Conversation, "sid", [sid for sid in sids if sid not in joined])
-    return [row.sid for row in others if not may_read(row, None, role, caller.identity)]
+def _strange(reads: Reads, caller: Caller, sids: AbstractSet[str]) -> list[str]:
+    """Those of the conversations that a user without a moderator's role is not in, and did not make."""
+    joined = {row.conversation_sid for row in reads.find(Participant, "user_sid", [caller.user_sid])}
+    others = reads.find(Conversation, "sid", sorted(sids - joined))
+    return [row.sid for row in others if not may_read(row, None, None, caller.identity)]
 
 
 class Doubts:

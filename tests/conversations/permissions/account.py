@@ -1,0 +1,73 @@
+"""The commands and parameters that only account credentials may use, ready to be given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roomful.conversations.core.conversations import CreateConversation, UpdateConversation
+from roomful.conversations.core.messages import SendMessage, UpdateMessage
+from roomful.conversations.core.model import Conversation, Message
+from roomful.conversations.core.participants import AddParticipant, UpdateMembership, UpdateParticipant
+from roomful.conversations.core.permissions import PERMISSIONS
+from roomful.conversations.core.ports import Command
+from roomful.conversations.core.roles import CreateRole, DeleteRole, UpdateRole
+from roomful.conversations.core.services import CreateService, UpdateAccountConfiguration, UpdateServiceConfiguration
+from roomful.conversations.core.tokens import RevokeTokens
+from roomful.conversations.core.users import CreateUser, DeleteUser, UpdateUser
+from tests.conversations.sync.world import World
+
+from .table import OTHER, role_sids
+
+
+@dataclass(frozen=True)
+class Almighty:
+    """A member whose roles hold every permission, and what that member might wish to change."""
+
+    identity: str
+    roles: dict[str, str]
+    service_sid: str
+    room: Conversation
+    message: Message
+
+    @classmethod
+    async def of(cls, world: World) -> Almighty:
+        for type_ in ("service", "conversation"):
+            await world.run(CreateRole(f"all ({type_})", type_, tuple(sorted(PERMISSIONS[type_]))))
+        await world.run(CreateRole("nobody's", "service", ()))
+        roles = await role_sids(world)
+        await world.run(CreateUser("almighty", role_sid=roles["all (service)"]))
+        room = await world.room("room", OTHER)
+        await world.run(AddParticipant(room.sid, "almighty", role_sid=roles["all (conversation)"]))
+        message = await world.run(SendMessage(room.sid, body="mine", author="almighty"))
+        return cls("almighty", roles, world.service_sid, room, message)
+
+
+A_DATE = 1_600_000_000_000
+
+COMMANDS: dict[str, Callable[[Almighty], Command[object]]] = {
+    "make a user": lambda who: CreateUser("somebody"),
+    "delete a user": lambda who: DeleteUser(OTHER),
+    "give a user another role": lambda who: UpdateUser(who.identity, role_sid=who.roles["service admin"]),
+    "make a role": lambda who: CreateRole("another", "service", ()),
+    "change a role": lambda who: UpdateRole(who.roles["service user"], ()),
+    "delete a role": lambda who: DeleteRole(who.roles["nobody's"]),
+    "make a service": lambda who: CreateService("another"),
+    "change a service's defaults": lambda who: UpdateServiceConfiguration(reachability_enabled=True),
+    "choose the default service": lambda who: UpdateAccountConfiguration(who.service_sid),
+    "revoke tokens": lambda who: RevokeTokens(identity=OTHER),
+    "date a new conversation": lambda who: CreateConversation(date_created=A_DATE),
+    "change a conversation's state": lambda who: UpdateConversation(who.room.sid, state="inactive"),
+    "change a conversation's dates": lambda who: UpdateConversation(who.room.sid, date_created=A_DATE),
+    "add with a role": lambda who: AddParticipant(who.room.sid, "somebody", role_sid=who.roles["channel admin"]),
+    "date a new participant": lambda who: AddParticipant(who.room.sid, "somebody", date_created=A_DATE),
+    "give a participant another role": lambda who: UpdateParticipant(
+        who.room.sid, who.identity, role_sid=who.roles["channel admin"]
+    ),
+    "set another's read horizon": lambda who: UpdateParticipant(who.room.sid, OTHER, last_read_message_index=0),
+    "set another's notification level": lambda who: UpdateMembership(who.room.sid, OTHER, notification_level="muted"),
+    "date a new message": lambda who: SendMessage(who.room.sid, body="old", date_created=A_DATE),
+    "change a message's author": lambda who: UpdateMessage(who.room.sid, who.message.sid, author=OTHER),
+    "change a message's subject": lambda who: UpdateMessage(who.room.sid, who.message.sid, subject="new"),
+    "change a message's dates": lambda who: UpdateMessage(who.room.sid, who.message.sid, date_created=A_DATE),
+}
