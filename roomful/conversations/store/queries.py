@@ -70,14 +70,14 @@ def count(of: RowTable[Any], match: Match, above: str | None = None) -> sa.Selec
 
 @cache
 def open_memberships() -> sa.Select[Any]:
-    """How many conversations of `user_sid`'s participants are not closed."""
+    """How many conversations of `user_sid`'s participants are in another state than `state`."""
     participants, conversations = table_of(Participant).table, table_of(Conversation).table
     return (
         sa.select(sa.func.count())
         .select_from(participants)
         .join(conversations, conversations.c.sid == participants.c.conversation_sid)
         .where(participants.c.user_sid == sa.bindparam("user_sid"))
-        .where(conversations.c.state != "closed")
+        .where(conversations.c.state != sa.bindparam("state"))
     )
 
 

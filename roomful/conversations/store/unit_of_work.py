@@ -144,7 +144,8 @@ class UnitOfWork:
         """See `Tx.open_memberships`."""
         for row in (Conversation, Participant):
             self._flush(self._known[row])
-        found = self._database(lambda: self._connection.select(queries.open_memberships(), {"user_sid": user_sid}))
+        values = {"user_sid": user_sid, "state": "closed"}
+        found = self._database(lambda: self._connection.select(queries.open_memberships(), values))
         return int(found[0][0])
 
     def below(self, row: type[R], column: str, end: int, limit: int) -> list[R]:
