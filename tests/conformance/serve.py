@@ -5,8 +5,8 @@
 
 Commands come in on standard input, a JSON object a line, and each is answered by the same line on standard output:
 `{"advance_ms": n}` moves the clock n milliseconds forward; `{"break": "POST /Client/v2/Conversations"}` makes that one
-handler answer 500, and `{"break": null}` mends it. The server ends with its standard input, so none is left behind by
-tests that were killed.
+handler answer 500, `{"break": "init"}` the `init` of an identity that nobody knew, and `{"break": null}` mends it. The
+server ends with its standard input, so none is left behind by tests that were killed.
 """
 
 import json
@@ -20,13 +20,14 @@ from typing import Any, ParamSpec, TypeVar
 from roomful import serve
 from roomful.conversations.core import errors
 from roomful.conversations.ids import now
-from roomful.conversations.sync import subscriptions, upstream
+from roomful.conversations.sync import session, subscriptions, upstream
 from roomful.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 SUBSCRIBE = "POST /" + "/".join(upstream.SUBSCRIPTIONS)
+INIT = "init"
 
 
 class MovingClock:
@@ -53,6 +54,8 @@ class Breaker:
         self._wrap(upstream.QUERIES)
         self._wrap(upstream.ACTIONS)
         subscriptions.parse = self._breakable(SUBSCRIBE, subscriptions.parse)
+        # No tunnelled request: `init` makes a user of an identity that nobody knew, which is where it may fail.
+        session.EnsureUser = self._breakable(INIT, session.EnsureUser)  # type: ignore[assignment, attr-defined]
 
     def _wrap(self, table: upstream.Routes[Callable[P, R]]) -> None:
         for (method, _), routes in table._by_shape.items():
@@ -96,7 +99,7 @@ def main() -> None:
     breaker = Breaker()
     breaker.install()
     if "--handlers" in sys.argv:
-        print("\n".join(sorted(breaker.names)))
+        print("\n".join(sorted(name for name in breaker.names if name != INIT)))
         return
     clock = MovingClock()
     threading.Thread(target=obey, args=(clock, breaker), daemon=True).start()

@@ -128,6 +128,11 @@ export class Roomful {
     this.ahead += milliseconds;
   }
 
+  /** Have another handler answer 500 than the one that does so for as long as the server lives, or that one again. */
+  async break(handler: string | null): Promise<void> {
+    await this.command({ break: handler ?? this.broken });
+  }
+
   get keys(): Keys {
     return JSON.parse(readFileSync(join(this.folder, "instance/credentials.json"), "utf8"));
   }

@@ -65,6 +65,14 @@ export class Server {
     await call("advance", this.id, milliseconds);
   }
 
+  /**
+   * From now on one handler of tunnelled requests answers 500, such as `"GET /Client/v2/Users/*"`, or the `"init"` of an
+   * identity that nobody knew; with null they are again as they were.
+   */
+  async break(handler: string | null): Promise<void> {
+    await call("break", this.id, handler);
+  }
+
   /** An access token as the `twilio` library makes them. */
   async token(identity: string, seconds = A_DAY): Promise<string> {
     return call("token", this.id, identity, seconds);
