@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,6 +64,10 @@ def read_packet(data: bytes) -> tuple[dict[str, Any], Any]:
     return header, json.loads(payload) if payload else None
 
 
+Ask = Callable[[str, int, Sequence[tuple[str, str, int | None]]], None]
+"""Is told an action, a correlation id and what is wanted, before the request goes out."""
+
+
 class Disconnected(Exception):
     """The line broke while a request waited for its answer."""
 
@@ -73,7 +77,7 @@ CAPACITY = 20_000
 """Bytes that wait for a client which does not read: from the first on replays wait, at the second it is dropped."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Line:
     """A client's end (implements `session.Outlet`).
 
@@ -110,6 +114,13 @@ class Line:
     # Outlet
 
     def write(self, data: bytes) -> None:
+        try:
+            self._write(data)
+        except AssertionError as error:  # the server would take it for a broken line
+            self.world.trouble.append(error)
+            raise
+
+    def _write(self, data: bytes) -> None:
         assert self.closed is None
         self.writes += 1
         if self.gone:
@@ -204,7 +215,7 @@ class Line:
     async def request(self, method: str, path: str, body: Any = None, **params: str) -> tuple[int, Any]:
         """HTTP status and body of the answer to a tunnelled request."""
         line = {"host": "cds.us1.twilio.com", "path": path, "method": method, "params": params, "headers": {}}
-        header, answer = await asyncio.wait_for(self.send({"method": "message", "http_request": line}, body), 5)
+        header, answer = await asyncio.wait_for(self.send({"method": "message", "http_request": line}, body), 30)
         assert header["status"]["code"] == 200
         return header["http_status"]["code"], answer
 
@@ -213,9 +224,13 @@ class Line:
         assert status == 200, body
         return body
 
-    async def subscribe(self, *wanted: tuple[str, str, int | None], action: str = "establish") -> int:
-        """Ask for subscriptions, given as SID, type and position; the request's correlation id."""
+    async def subscribe(
+        self, *wanted: tuple[str, str, int | None], action: str = "establish", ask: Ask | None = None
+    ) -> int:
+        """Ask for subscriptions, given as SID, type and position; the request's correlation id, which `ask` is told."""
         correlation = next(self._ids)
+        if ask is not None:
+            ask(action, correlation, wanted)
         requests = [{"object_sid": sid, "object_type": type_, "last_event_id": at} for sid, type_, at in wanted]
         body = {
             "event_protocol_version": 4,

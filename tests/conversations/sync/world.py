@@ -81,12 +81,17 @@ class Clock:
         return (time.time_ns() // 1_000_000 if self.still is None else self.still) + self.shift
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class World:
-    """An open service. `start` opens it again on the same database after `stop` or `crash`."""
+    """An open service. `start` opens it again on the same database after `stop` or `crash`.
+
+    `trouble` is what clients complained of where nobody could hear it.
+    """
 
     database_url: str
     time: Clock = field(default_factory=Clock)
+    trouble: list[BaseException] = field(default_factory=list)
+    closing: bool = False
     service: Service = field(init=False)
     store: Store = field(init=False)
     hub: Hub = field(init=False)
@@ -102,9 +107,11 @@ class World:
         assert isinstance(bus, SwitchableBus)
         self.bus = bus
         self.installation = await self.service.perform(Actor(""), Install("", ""))
+        self.closing = False
 
     async def stop(self) -> None:
         """As on SIGTERM: the clients are told, what waits is finished."""
+        self.closing = True
         await self.service.close()
 
     async def crash(self, lines: Sequence[Line]) -> None:

@@ -1,0 +1,174 @@
+"""Whatever happens and whenever a line breaks: what a client was told makes the view of one that starts anew.
+
+The steps are drawn by hypothesis; `Play` carries them out on the real service, and its `compare` says what must hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+
+import pytest
+import uvloop
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from structlog.testing import capture_logs
+
+from roomful.conversations import hub
+from roomful.conversations.store import upkeep
+from roomful.conversations.sync import channels, conversations, replay, session, subscriptions, sync_objects
+
+from .play import ADMIN_VERBS, CLIENT_VERBS, PEOPLE, Play
+
+devices = st.integers(0, 3)
+rooms = st.integers(0, 4)
+people = st.integers(0, len(PEOPLE) - 1)
+numbers = st.integers(0, 7)
+client_requests = st.tuples(devices, st.sampled_from(CLIENT_VERBS), rooms, people, numbers, st.booleans())
+admin_commands = st.tuples(st.sampled_from(ADMIN_VERBS), rooms, people, numbers)
+
+SMALL = (
+    (hub, "LATE_DOCUMENT_SECONDS", 0.002),
+    (replay, "PAGE_ROWS", 3),
+    (subscriptions, "READ_BYTES", 2_000),
+    (subscriptions, "_BULK", 2),
+    (channels, "HELD_BYTES", 1_500),
+    (sync_objects, "LARGEST_PAGE", 7),
+    (sync_objects, "PAGE_BYTES", 3_000),
+    (conversations, "PAGE_SIZE", 2),
+    (session, "QUERIES_AT_ONCE", 4),
+    (session, "REPLY_BYTES", 4_000),
+    (session, "MAX_PENDING", 8),
+    (upkeep, "PRUNED_AT_ONCE", 3),
+)
+"""Bounds are made so small that few changes reach them."""
+
+
+@contextmanager
+def sqlite() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/roomful.db"
+
+
+class Machine(RuleBasedStateMachine):
+    """`database` opens a fresh database and yields its URL."""
+
+    @staticmethod
+    def database() -> AbstractContextManager[str]:
+        return sqlite()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.loop = self.stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
+        self.logs = self.stack.enter_context(capture_logs())
+        self.play = Play(self.stack.enter_context(self.database()))
+        self.flooded = False
+        self.withheld = False
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        self.loop.run(work)
+        assert not self.play.world.trouble, self.play.world.trouble
+
+    @initialize()
+    def start(self) -> None:
+        self.run(self.play.start())
+
+    @rule(asked=st.lists(client_requests, min_size=1, max_size=6))
+    def clients(self, asked: list[tuple[int, str, int, int, int, bool]]) -> None:
+        for each in asked:
+            self.run(self.play.by_client(*each))
+
+    @rule(commands=st.lists(admin_commands, min_size=1, max_size=6))
+    def administrator(self, commands: list[tuple[str, int, int, int]]) -> None:
+        for each in commands:
+            self.run(self.play.by_admin(*each))
+
+    @rule(device=devices)
+    def stop_reading(self, device: int) -> None:
+        self.run(self.play.stall(device))
+
+    @rule(device=devices)
+    def read_on(self, device: int) -> None:
+        self.run(self.play.flow(device))
+
+    @rule(device=devices, read=st.integers(0, 5))
+    def break_line(self, device: int, read: int) -> None:
+        self.run(self.play.cut(device, read))
+
+    @rule(device=devices)
+    def connect(self, device: int) -> None:
+        self.run(self.play.connect(device))
+
+    @rule(device=devices, room=rooms)
+    def cancel(self, device: int, room: int) -> None:
+        self.run(self.play.cancel(device, room))
+
+    @rule(device=devices)
+    def subscribe(self, device: int) -> None:
+        self.run(self.play.subscribe(device))
+
+    @rule(crash=st.booleans())
+    def restart(self, crash: bool) -> None:
+        self.run(self.play.restart(crash))
+        self.withheld = False
+
+    @precondition(lambda self: not self.withheld)
+    @rule()
+    def lose_commits(self) -> None:
+        self.withheld = True
+        self.play.lose()
+
+    @precondition(lambda self: self.withheld)
+    @rule(how=st.sampled_from(("never", "late", "backwards", "twice")))
+    def find_commits(self, how: str) -> None:
+        self.withheld = False
+        self.run(self.play.find(how))
+
+    @rule(seconds=st.sampled_from((-2, 30, 4000)))
+    def clock(self, seconds: int) -> None:
+        self.play.world.time.shift += seconds * 1000
+
+    @rule()
+    def forget_removals(self) -> None:
+        self.run(self.play.forget())
+
+    @precondition(lambda self: not self.flooded)
+    @rule(room=rooms, count=st.sampled_from((30, 60, 120)))
+    def flood(self, room: int, count: int) -> None:
+        self.flooded = True
+        self.run(self.play.flood(room, count))
+
+    @rule()
+    def compare(self) -> None:
+        self.run(self.play.compare(everybody=False))
+        self.withheld = False
+
+    def teardown(self) -> None:
+        with self.stack:
+            try:
+                if not self.play.world.trouble:
+                    self.run(self.play.compare(everybody=True))
+            finally:
+                self.loop.run(self.play.end())
+            assert not [entry for entry in self.logs if entry["log_level"] in ("error", "critical")], self.logs
+
+
+@pytest.fixture(autouse=True)
+def _small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, value in SMALL:
+        monkeypatch.setattr(module, name, value)
+
+
+def explore(machine: type[Machine], examples: int, steps: int) -> None:
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    bounds = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=checks)
+    run_state_machine_as_test(machine, settings=bounds)
+
+
+def test_every_client_shows_what_a_fresh_one_shows() -> None:
+    explore(Machine, 40, 30)
