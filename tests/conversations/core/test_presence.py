@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -137,7 +138,7 @@ def check(cluster: Cluster) -> None:
     for identity in PEOPLE:
         told = [(at, online) for at, name, online in cluster.told if name == identity]
         assert [online for _, online in told] == [n % 2 == 0 for n in range(len(told))]
-        assert all(later[0] - earlier[0] >= STEADY for earlier, later in zip(told, told[1:], strict=False)), told
+        assert all(later[0] - earlier[0] >= STEADY for earlier, later in pairwise(told)), told
 
 
 async def play(url: str, played: list[Step]) -> None:
