@@ -1,6 +1,11 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 
+/** How long a test waits for a condition, in milliseconds; a mutation run has less patience. */
+const wait = Number(process.env.ROOMFUL_WAIT_MS || 20_000);
+/** In a mutation run: the members whose rows are run alone. */
+const only = process.env.ROOMFUL_ONLY ? process.env.ROOMFUL_ONLY.split(" ") : null;
+
 const chromium = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
@@ -10,21 +15,25 @@ const chromium = {
 export default defineConfig({
   optimizeDeps: { include: ["@twilio/conversations"] },
   test: {
+    include: ["src/**/*.test.ts"],
+    provide: { wait, only },
+    testTimeout: 1.5 * wait,
+    hookTimeout: 60_000,
     globalSetup: ["control/setup.ts"],
     // Each file has a server of its own; one after the other keeps a small machine quick.
     fileParallelism: false,
+    // A client that is shut down while it asks for something leaves a promise that it never looks at again.
+    onUnhandledError: (error) => error.message !== "Unable to connect: Connection is not initialized",
+    reporters: ["default", "./control/report.ts"],
     projects: [
       {
         extends: true,
-        test: { name: "node", include: ["src/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+        test: { name: "node" },
       },
       {
         extends: true,
         test: {
           name: "browser",
-          include: ["src/**/*.test.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
           browser: {
             enabled: true,
             headless: true,

@@ -1,7 +1,7 @@
 /** Vitest's global set-up: opens the control server, and tells the tests where it is and what they may name. */
 import type { TestProject } from "vitest/node";
 import { Desk } from "./desk";
-import { names, publicMembers } from "./typings";
+import { membersOf, readSdk } from "./sdk";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -9,7 +9,7 @@ declare module "vitest" {
     control: string;
     /** Every public member and event of the SDK, as `conforms` takes them. */
     members: string[];
-    /** Milliseconds after which a test gives a condition up. */
+    /** Milliseconds for which a test waits for a condition. */
     wait: number;
     /** In a mutation run: the members whose rows are run alone. */
     only: string[] | null;
@@ -19,8 +19,6 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const desk = new Desk(process.env.ROOMFUL_BREAK || null);
   project.provide("control", await desk.open());
-  project.provide("members", names(publicMembers()));
-  project.provide("wait", Number(process.env.ROOMFUL_WAIT_MS || 20_000));
-  project.provide("only", process.env.ROOMFUL_ONLY ? process.env.ROOMFUL_ONLY.split(" ") : null);
+  project.provide("members", readSdk().classes.flatMap(membersOf));
   return () => desk.close();
 }

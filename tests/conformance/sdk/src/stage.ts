@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, inject, it } from "vitest";
 import { Cable } from "./cable";
 import { Person, type PersonOptions } from "./person";
 import { Server } from "./server";
+import { patience } from "./wait";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -12,6 +13,8 @@ declare module "vitest" {
     local?: string;
     /** Of a row that runs in Node only: why. */
     node?: string;
+    /** Of a row: it failed by itself, and not in what comes after it. */
+    red?: boolean;
   }
 }
 
@@ -68,21 +71,31 @@ export async function fresh(identity: string, options: PersonOptions = {}): Prom
  * A row of docs/compatibility.md: a test of members of the SDK, in Node and in a browser.
  *
  * `covers` names what the test really checks, as `Class.member` or `Class#event`: it must turn red when a handler that
- * they need answers 500 (see ../control/dependence.ts). The effect must be seen by a client that `fresh` connected.
+ * they need answers 500 (see ../control/dependence.mjs). The effect must be seen by a client that `fresh` connected.
  */
 export function conforms(covers: string[], title: string, test: () => Promise<void>, options: RowOptions = {}): void {
   const { local, node, timeout } = options;
   const only = inject("only");
   const skip =
     (node !== undefined && "window" in globalThis) || (only !== null && !covers.some((n) => only.includes(n)));
-  it(title, { skip, timeout, meta: { covers, local, node } }, async () => {
-    const unknown = covers.filter((name) => !inject("members").includes(name));
-    if (unknown.length > 0) throw new Error(`the SDK's typings have no public ${unknown.join(", ")}`);
-    if (covers.length === 0) throw new Error("a row names what it checks");
-    seenByAnother = false;
-    await test();
-    if (!seenByAnother && !local) {
-      throw new Error("no second, freshly connected client saw the effect: use fresh(), or say why in { local }");
+  const limit = timeout === undefined ? undefined : timeout * patience();
+  it(title, { skip, timeout: limit, meta: { covers, local, node } }, async ({ task }) => {
+    try {
+      await row(covers, test, local);
+    } catch (error) {
+      task.meta.red = true;
+      throw error;
     }
   });
+}
+
+async function row(covers: string[], test: () => Promise<void>, local: string | undefined): Promise<void> {
+  const unknown = covers.filter((name) => !inject("members").includes(name));
+  if (unknown.length > 0) throw new Error(`the SDK's typings have no public ${unknown.join(", ")}`);
+  if (covers.length === 0) throw new Error("a row names what it checks");
+  seenByAnother = false;
+  await test();
+  if (!seenByAnother && !local) {
+    throw new Error("no second, freshly connected client saw the effect: use fresh(), or say why in { local }");
+  }
 }

@@ -1,12 +1,19 @@
 import { inject } from "vitest";
 
+const WAIT_MS = 20_000;
+
+/** By how much a mutation run waits less than others: what is broken there will not come. */
+export function patience(): number {
+  return inject("wait") / WAIT_MS;
+}
+
 /** Wait until `condition` gives something other than undefined or false, and return it; never for a guessed time. */
 export async function until<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  timeout = inject("wait"),
+  timeout = WAIT_MS,
 ): Promise<T> {
-  const deadline = Date.now() + timeout;
+  const deadline = Date.now() + timeout * patience();
   for (;;) {
     const value = await condition();
     if (value !== undefined && value !== false) return value as T;

@@ -1,0 +1,59 @@
+/**
+ * Which members of the SDK need which handler of roomful/conversations/sync/upstream.py: while that handler answers 500,
+ * every row that names one of them must turn red. One or two members are enough where a handler serves all the others.
+ *
+ * A text in place of a list says why no row can show the handler.
+ *
+ * @type {Record<string, string[] | string>}
+ */
+export const DEPENDENCE = {
+  "GET /Client/v2/Configuration": ["Client#initialized"],
+  "GET /Client/v2/MyConversations": ["Client.getSubscribedConversations"],
+  "GET /Client/v2/MyConversations/*": ["Client.getConversationByUniqueName", "Conversation.getUnreadMessagesCount"],
+  "POST /Client/v2/MyConversations/*": [
+    "Conversation.advanceLastReadMessageIndex",
+    "Conversation.setAllMessagesRead",
+    "Conversation.setAllMessagesUnread",
+    "Conversation.setUserNotificationLevel",
+    "Conversation.updateLastReadMessageIndex",
+  ],
+  "POST /Client/v2/Conversations": ["Client.createConversation"],
+  "GET /Client/v2/Conversations/*": [
+    "Client.peekConversationBySid",
+    "Conversation.getMessagesCount",
+    "Conversation.getParticipantsCount",
+  ],
+  "POST /Client/v2/Conversations/*": [
+    "Conversation.updateAttributes",
+    "Conversation.updateFriendlyName",
+    "Conversation.updateUniqueName",
+  ],
+  "DELETE /Client/v2/Conversations/*": ["Conversation.delete"],
+  "POST /Client/v2/Conversations/*/Participants": ["Conversation.add", "Conversation.join"],
+  "POST /Client/v2/Conversations/*/Participants/*": ["Participant.updateAttributes"],
+  "DELETE /Client/v2/Conversations/*/Participants/*": [
+    "Conversation.leave",
+    "Conversation.removeParticipant",
+    "Participant.remove",
+  ],
+  "POST /Client/v2/Conversations/*/Messages": [
+    "Conversation.sendMessage",
+    "MessageBuilder.buildAndSend",
+    "UnsentMessage.send",
+  ],
+  "POST /Client/v2/Conversations/*/Messages/*": ["Message.updateAttributes", "Message.updateBody"],
+  "DELETE /Client/v2/Conversations/*/Messages/*": ["Message.remove"],
+  "GET /Client/v2/Users/*": ["Client.getUser", "Participant.getUser"],
+  "POST /Client/v2/Users/*": ["User.updateAttributes", "User.updateFriendlyName"],
+  "POST /v1/typing": ["Conversation.typing"],
+  "GET /v3/Documents/*": ["Client.getConversationBySid"],
+  "GET /v3/Lists/*": ["Conversation.getMessages"],
+  "GET /v3/Lists/*/Items": ["Conversation.getMessages"],
+  "GET /v3/Maps/*": ["Conversation.getParticipants"],
+  "GET /v3/Maps/*/Items": ["Conversation.getParticipants"],
+  "POST /v4/Subscriptions": ["Client#messageAdded", "Conversation#messageAdded"],
+  "GET /Client/v2/ContentTemplates": "templates come with letter D; the answer is an empty list",
+  "GET /Client/v2/Conversations/*/MessageRecipients": "receipts come with letter D; the answer is an empty list",
+  "GET /Client/v2/Conversations/*/Messages/*/ChannelMetadata": "channels come with letter D; the answer is empty",
+  "GET /Client/v2/Conversations/*/Messages/*/Receipts": "receipts come with letter D; the answer is an empty list",
+};
