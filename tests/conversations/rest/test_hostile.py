@@ -19,14 +19,14 @@ NAMES = (
     *("FriendlyName", "UniqueName", "Attributes", "State", "DateCreated", "DateUpdated", "Identity", "RoleSid"),
     *("LastReadMessageIndex", "LastReadTimestamp", "Author", "Body", "Subject", "NotificationLevel", "Type"),
     *("Permission", "DefaultChatServiceSid", "ReachabilityEnabled", "DefaultConversationRoleSid", "Order"),
-    *("PageSize", "Page", "PageToken", "StartDate", "EndDate", "Unknown"),
+    *("PageSize", "Page", "PageToken", "StartDate", "EndDate", "Timers.Inactive", "Timers.Closed", "Unknown"),
 )
 VALUES = st.one_of(
     st.text(max_size=40),
     st.integers().map(str),
     st.datetimes().map(str),
     st.sampled_from(
-        ["{}", "[]", '{"cid":"x"}', "true", "active", "closed", "service", "asc", "", "\x00", "CH" + "0" * 32]
+        ["{}", "[]", '{"cid":"x"}', "true", "active", "closed", "service", "asc", "", "\x00", "CH" + "0" * 32, "PT1H"]
     ),
 )
 

@@ -19,6 +19,8 @@ NOT_SERVED = re.compile(
     r"|Notifications)\b"
 )
 """Resources that later versions bring."""
+TIMERS = {"Timers.Inactive": "PT1M", "Timers.Closed": "PT10M"}
+"""As in the specification's examples."""
 TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
 FORMATS = {"date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "uri": r"http://localhost:\d+/v1/.*"}
 
@@ -52,9 +54,8 @@ def test_every_operation_is_routed(spec: dict[str, Any]) -> None:
 def filled(wire: Wire) -> dict[str, str]:
     """One of each resource: what the variable parts of the specification's paths may stand for."""
     service = wire.get("/v1/Configuration").json["default_chat_service_sid"]
-    room = wire.post("/v1/Conversations", {"FriendlyName": "room", "UniqueName": "room", "Attributes": "{}"}).json[
-        "sid"
-    ]
+    form = {"FriendlyName": "room", "UniqueName": "room", "Attributes": "{}", **TIMERS}
+    room = wire.post("/v1/Conversations", form).json["sid"]
     wire.post("/v1/Users", {"Identity": "ida", "FriendlyName": "Ida"})
     wire.post(f"/v1/Conversations/{room}/Participants", {"Identity": "ida"})
     wire.post(f"/v1/Conversations/{room}/Messages", {"Author": "ida", "Body": "Hello"})
@@ -75,7 +76,7 @@ def concrete(wire: Wire, path: str, filled: dict[str, str]) -> str:
 
 
 FORMS = {
-    "/Conversations": {"FriendlyName": "new"},
+    "/Conversations": {"FriendlyName": "new", **TIMERS},
     "/Participants": {"Identity": "new"},
     "/Messages": {"Body": "new"},
     "/Users": {"Identity": "new"},
@@ -102,6 +103,7 @@ def test_answer(wire: Wire, spec: dict[str, Any], filled: dict[str, str], path: 
     check(spec, reply.json, content["schema"], "answer")
     example = max((example["value"] for example in content["examples"].values()), key=lambda value: len(str(value)))
     assert links(reply.json) == links(example)
+    assert timers(reply.json) == timers(example)
 
 
 def links(answer: dict[str, Any]) -> Any:
@@ -109,6 +111,14 @@ def links(answer: dict[str, Any]) -> Any:
     if "meta" in answer:
         return [*answer["meta"]], links(answer[answer["meta"]["key"]][0])
     return sorted(answer.get("links", {}))
+
+
+def timers(answer: dict[str, Any]) -> Any:
+    """The names of an answer's timers, and whether their values are instants; of a list's first item."""
+    if "meta" in answer:
+        return timers(answer[answer["meta"]["key"]][0])
+    instants = answer.get("timers", {}).items()
+    return sorted((name, bool(re.fullmatch(FORMATS["date-time"], value))) for name, value in instants)
 
 
 def check(spec: dict[str, Any], value: Any, schema: dict[str, Any], where: str) -> None:
