@@ -129,16 +129,23 @@ class UpdateUser:
         changes = self._changes(tx, user)
         if not changes:
             return user
-        position = user.position + 1
-        if "friendly_name" in changes:
-            changes["friendly_name_position"] = position
-        if "attributes" in changes:
-            changes["attributes_position"] = position
-        user = replace(user, position=position, date_updated=tx.now, **changes)
-        tx.change(user)
-        tx.emit(UserUpdated(user.sid, position, user))
+        user = self._write(tx, replace(user, date_updated=tx.now, **changes), changes)
         if "role_sid" in changes:  # whatever the roles allow now: their own changes may be under way, too
             tx.emit(AccessReduced(user.service_sid, 0, identity=user.identity))
+        return user
+
+    def _write(self, tx: Tx, user: User, changes: dict[str, Any]) -> User:
+        """Name and attributes are items of the profile, each with a position of its own.
+
+        With one for both, a line that breaks between their two events would lose the second.
+        """
+        items = [name for name in ("friendly_name", "attributes") if name in changes]
+        positions = range(user.position + 1, user.position + 1 + max(1, len(items)))
+        moved = {f"{name}_position": position for name, position in zip(items, positions, strict=False)}
+        user = replace(user, position=positions[-1], **moved)
+        tx.change(user)
+        for position in positions:
+            tx.emit(UserUpdated(user.sid, position, user))
         return user
 
     def _require(self, actor: Actor, tx: Tx) -> None:

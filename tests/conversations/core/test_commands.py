@@ -232,6 +232,11 @@ async def test_profiles(world: World) -> None:
     [event] = world.events()
     assert isinstance(event, UserUpdated)
     assert (event.user.friendly_name_position, event.user.attributes_position) == (2, 1)
+    await world.run(ana, UpdateUser("ana", friendly_name="A.", attributes="[]"))  # two items of the profile
+    first, second = world.events()
+    assert [first.position, second.position] == [3, 4]
+    assert isinstance(second, UserUpdated)
+    assert (second.user.friendly_name_position, second.user.attributes_position) == (3, 4)
     assert await world.refused(ana, UpdateUser("bo", friendly_name="B")) == (403, 50107)
     admin_sid = (await world.role("service admin")).sid
     assert await world.refused(ana, UpdateUser("ana", role_sid=admin_sid)) == (403, 50205)
