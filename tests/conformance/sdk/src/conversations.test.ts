@@ -119,18 +119,21 @@ conforms(
     const hers = await gina.ready(room.sid);
     const told = heard(hers, "updated");
     for (const value of JSON_VALUES) {
-      await room.updateAttributes(value);
+      expect(await room.updateAttributes(value)).toBe(room);
       await until(
         `gina to see ${JSON.stringify(value)}`,
         () => JSON.stringify(hers.attributes) === JSON.stringify(value),
       );
-      expect(await (await look("finn", room.sid)).getAttributes()).toEqual(value);
     }
     expect(new Set(told)).toEqual(new Set(["attributes dateUpdated"]));
-    const each = await Promise.all(JSON_VALUES.map((attributes) => finn.client.createConversation({ attributes })));
-    for (const made of each) await made.join();
+    const made = await Promise.all(JSON_VALUES.map((attributes) => finn.client.createConversation({ attributes })));
+    const changed = await Promise.all(JSON_VALUES.map(() => finn.client.createConversation({ attributes: "before" })));
+    for (const each of [...made, ...changed]) await each.join();
+    for (const [n, each] of changed.entries()) await each.updateAttributes(JSON_VALUES[n] ?? null);
     const late = await fresh("finn");
-    expect(await Promise.all(each.map(async (made) => (await late.room(made.sid)).attributes))).toEqual(JSON_VALUES);
+    const read = [...made, ...changed].map(async (each) => (await late.room(each.sid)).getAttributes());
+    expect(await Promise.all(read)).toEqual([...JSON_VALUES, ...JSON_VALUES]);
+    expect((await late.room(room.sid)).attributes).toEqual(JSON_VALUES.at(-1));
   },
 );
 
