@@ -5,8 +5,9 @@
 
 Commands come in on standard input, a JSON object a line, and each is answered by the same line on standard output:
 `{"advance_ms": n}` moves the clock n milliseconds forward; `{"break": "POST /Client/v2/Conversations"}` makes that one
-handler answer 500, `{"break": "init"}` the `init` of an identity that nobody knew, and `{"break": null}` mends it. The
-server ends with its standard input, so none is left behind by tests that were killed.
+handler answer 500, `{"break": "init"}` the `init` of an identity that nobody knew, and `{"break": null}` mends it;
+`{"pings": [a, w]}` has connections that are made from now on pinged after a seconds of silence, and dropped without an
+answer after w more. The server ends with its standard input, so none is left behind by tests that were killed.
 """
 
 import json
@@ -20,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 from roomful import serve
 from roomful.conversations.core import errors
 from roomful.conversations.ids import now
-from roomful.conversations.sync import session, subscriptions, upstream
+from roomful.conversations.sync import session, socket, subscriptions, upstream
 from roomful.settings import Settings
 
 P = ParamSpec("P")
@@ -92,6 +93,8 @@ def obey(clock: MovingClock, breaker: Breaker) -> None:
             clock.advance(command["advance_ms"])
         if "break" in command:
             breaker.break_(command["break"])
+        if "pings" in command:
+            socket.PING_AFTER_SECONDS, socket.PONG_WITHIN_SECONDS = command["pings"]
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -9,6 +9,7 @@ interface Row {
   covers: string[];
   local?: string;
   node?: string;
+  browser?: string;
   states: Map<string, Outcome["state"]>;
 }
 
@@ -28,6 +29,7 @@ export function compatibility({ version, classes }: Sdk, outcomes: Outcome[], re
     summary(sorted, tested),
     ...sorted.map((each) => section(each, rows)),
     listed("Tests that run in Node only", rows, ({ node }) => node),
+    listed("Tests that run in Chromium only", rows, ({ browser }) => browser),
     listed("Tests without a second client", rows, ({ local }) => local),
   ]
     .filter((part) => part !== "")
@@ -36,10 +38,10 @@ export function compatibility({ version, classes }: Sdk, outcomes: Outcome[], re
 
 function rowsOf(outcomes: Outcome[]): Row[] {
   const rows = new Map<string, Row>();
-  for (const { title, file, covers, local, node, project, state } of outcomes) {
+  for (const { title, file, covers, local, node, browser, project, state } of outcomes) {
     if (!covers) continue;
     const key = `${file} ${title}`;
-    const row = rows.get(key) ?? { title, file, covers, local, node, states: new Map() };
+    const row = rows.get(key) ?? { title, file, covers, local, node, browser, states: new Map() };
     rows.set(key, row);
     row.states.set(project, state);
   }

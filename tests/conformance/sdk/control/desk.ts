@@ -78,6 +78,7 @@ export class Desk {
       await server.close();
     },
     advance: (id: string, milliseconds: number) => this.at(this.servers, id).advance(milliseconds),
+    pings: (id: string, after: number, within: number) => this.at(this.servers, id).pings(after, within),
     break: (id: string, handler: string | null) => this.at(this.servers, id).break(handler),
     token: async (id: string, identity: string, seconds: number) => this.at(this.servers, id).token(identity, seconds),
     rest: (id: string, method: string, path: string, body?: Form | object) =>

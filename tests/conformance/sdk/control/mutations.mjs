@@ -45,7 +45,8 @@ async function run(label, broken, names, files) {
   await new Promise((done) => child.once("exit", done));
   /** @type {{ outcomes: Outcome[] }} */
   const { outcomes } = JSON.parse(readFileSync(report, "utf8"));
-  return outcomes.filter(({ covers }) => covers?.some((name) => !names || names.includes(name)));
+  const named = outcomes.filter(({ covers }) => covers?.some((name) => !names || names.includes(name)));
+  return named.filter(({ browser }) => !browser);
 }
 
 /**

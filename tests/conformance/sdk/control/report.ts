@@ -18,10 +18,11 @@ export interface Outcome {
   title: string;
   state: "passed" | "failed" | "skipped" | "pending";
   errors: string[];
-  /** Of a row: what it names, and why it has no second client, or runs in Node only. */
+  /** Of a row: what it names, and why it has no second client, or runs in Node or in a browser only. */
   covers?: string[];
   local?: string;
   node?: string;
+  browser?: string;
   /** It failed by itself, and not in what comes after it. */
   red?: boolean;
 }
@@ -60,14 +61,16 @@ export default class Report implements Reporter {
     if (missed) return `${missed} was left out`;
     const broken = modules.find((module) => module.errors().length > 0);
     if (broken) return `${name(broken.project.name, broken.moduleId)} could not be loaded`;
-    const skipped = outcomes.find(({ state, node, project }) => state === "skipped" && !(node && project !== "node"));
+    const skipped = outcomes.find(
+      ({ state, project, node, browser }) => state === "skipped" && !(project === "node" ? browser : node),
+    );
     return skipped ? `"${skipped.title}" in ${skipped.file} was skipped` : null;
   }
 }
 
 function outcome(test: TestCase): Outcome {
   const { state, errors } = test.result();
-  const { covers, local, node, red } = test.meta();
+  const { covers, local, node, browser, red } = test.meta();
   return {
     project: test.project.name.replace(/ .*/, ""), // "browser (chromium)"
     file: relative(root, test.module.moduleId),
@@ -77,6 +80,7 @@ function outcome(test: TestCase): Outcome {
     covers,
     local,
     node,
+    browser,
     red: red || errors?.some(({ message }) => message.startsWith("Test timed out")),
   };
 }

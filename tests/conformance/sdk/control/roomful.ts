@@ -133,6 +133,11 @@ export class Roomful {
     await this.command({ break: handler ?? this.broken });
   }
 
+  /** Have later connections pinged after so many seconds of silence, and dropped without an answer within so many. */
+  async pings(after: number, within: number): Promise<void> {
+    await this.command({ pings: [after, within] });
+  }
+
   get keys(): Keys {
     return JSON.parse(readFileSync(join(this.folder, "instance/credentials.json"), "utf8"));
   }

@@ -8,6 +8,8 @@ export interface PersonOptions extends ClientOptions {
   socket?: string;
   /** The access token; a new one without it. */
   token?: string;
+  /** Milliseconds between two attempts to connect; an option of the SDK's that its typings leave out. */
+  retryPolicy?: { min: number; max: number; randomness: number };
 }
 
 export class Person {

@@ -73,6 +73,11 @@ export class Server {
     await call("break", this.id, handler);
   }
 
+  /** From now on the server pings new connections after so many seconds of silence, and waits so many for the answer. */
+  async pings(after: number, within: number): Promise<void> {
+    await call("pings", this.id, after, within);
+  }
+
   /** An access token as the `twilio` library makes them. */
   async token(identity: string, seconds = A_DAY): Promise<string> {
     return call("token", this.id, identity, seconds);

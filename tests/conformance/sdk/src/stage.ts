@@ -13,6 +13,8 @@ declare module "vitest" {
     local?: string;
     /** Of a row that runs in Node only: why. */
     node?: string;
+    /** Of a row that runs in a browser only: why. */
+    browser?: string;
     /** Of a row: it failed by itself, and not in what comes after it. */
     red?: boolean;
   }
@@ -23,6 +25,8 @@ export interface RowOptions {
   local?: string;
   /** Why it can run in Node only. */
   node?: string;
+  /** Why it can run in a browser only. */
+  browser?: string;
   /** Milliseconds that the whole test may take. */
   timeout?: number;
 }
@@ -74,12 +78,12 @@ export async function fresh(identity: string, options: PersonOptions = {}): Prom
  * they need answers 500 (see ../control/dependence.mjs). The effect must be seen by a client that `fresh` connected.
  */
 export function conforms(covers: string[], title: string, test: () => Promise<void>, options: RowOptions = {}): void {
-  const { local, node, timeout } = options;
+  const { local, node, browser, timeout } = options;
   const only = inject("only");
-  const skip =
-    (node !== undefined && "window" in globalThis) || (only !== null && !covers.some((n) => only.includes(n)));
+  const elsewhere = "window" in globalThis ? node : browser;
+  const skip = elsewhere !== undefined || (only !== null && !covers.some((name) => only.includes(name)));
   const limit = timeout === undefined ? undefined : timeout * patience();
-  it(title, { skip, timeout: limit, meta: { covers, local, node } }, async ({ task }) => {
+  it(title, { skip, timeout: limit, meta: { covers, local, node, browser } }, async ({ task }) => {
     try {
       await row(covers, test, local);
     } catch (error) {
