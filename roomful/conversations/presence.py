@@ -64,8 +64,8 @@ class _Agenda:
         self._due: dict[Person, int] = {}
         self._heap: list[tuple[int, Person]] = []
 
-    def __len__(self) -> int:
-        return len(self._due)
+    def __contains__(self, person: Person) -> bool:
+        return person in self._due
 
     def put(self, person: Person, due: int) -> None:
         self._due[person] = due
@@ -133,6 +133,9 @@ class PresenceWorker:
         key = (caller.service_sid, caller.identity)
         person = Person(*key, caller.user_sid)
         self._leaving.drop(person)
+        if person in self._arriving:  # it was not told while the person was away
+            self._arriving.put(person, self._clock())
+            self._news.set()
         if self._here.get(key) != person:
             if not self._here:  # an idle node lets its lease run on
                 self._upkeep_due = self._clock()
@@ -166,22 +169,27 @@ class PresenceWorker:
 
     async def attend(self) -> None:
         """Write down who came, and who left long enough ago."""
-        while people := self._arriving.take(self._clock(), MAX_WAITING):
-            await self._arrive(people)
         while people := self._leaving.take(self._clock(), MAX_WAITING):
             await self._depart(people)
+        while people := self._arriving.take(self._clock(), MAX_WAITING):
+            await self._arrive(people)
 
     async def _arrive(self, people: tuple[Person, ...]) -> None:
+        away = [person for person in people if person in self._leaving]
+        self._arrive_later(dict.fromkeys(away, self._clock() + RETRY))  # not worth telling, unless they come back
+        people = tuple(person for person in people if person not in self._leaving)
+        if not people:
+            return
         try:
             node = await self._lease()
             later = await self._perform(_ACTOR, Arrive(node, people, self._predecessors))
         except LeaseLost:
             self._announce_all()
         except BaseException:
-            self._again(self._arriving, dict.fromkeys(people, self._clock() + RETRY))
+            self._arrive_later(dict.fromkeys(people, self._clock() + RETRY))
             raise
         else:
-            self._again(self._arriving, later)
+            self._arrive_later(later)
 
     async def _depart(self, people: tuple[Person, ...]) -> None:
         for person in people:  # who comes back from now on must be written down again
@@ -195,13 +203,14 @@ class PresenceWorker:
             later = await self._perform(_ACTOR, Depart(self._node, people))
         finally:
             for person, due in later.items():
-                if self._here.setdefault(person[:2], person) is person:
+                if person[:2] not in self._here:
+                    self._here[person[:2]] = person
                     self._leaving.put(person, due)
 
-    def _again(self, agenda: _Agenda, later: Later) -> None:
+    def _arrive_later(self, later: Later) -> None:
         for person, due in later.items():
             if self._here.get(person[:2]) == person:
-                agenda.put(person, due)
+                self._arriving.put(person, due)
 
     # --- leases ----------------------------------------------------------------------------------------------------
 

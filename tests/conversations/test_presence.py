@@ -158,6 +158,30 @@ async def test_nobody_changes_twice_in_ten_seconds(world: World) -> None:
     assert (await watcher.told())[2:] == [(True, False)]
 
 
+async def test_a_visit_that_is_over_before_it_may_be_told_is_not_told(world: World) -> None:
+    await known(world, "ann")
+    watcher = await Watcher(world).watch("ann")
+    line = await world.connect("ann")
+    await look(world)
+    line.cut()
+    await pass_time(world, GRACE)
+    for _ in range(3):
+        line = await world.connect("ann")
+        await pass_time(world, 1_000)
+        line.cut()
+        await pass_time(world, 1_000)
+    await pass_time(world, 3 * GRACE)
+    assert await watcher.told() == [(True, False), (False, False)]
+    assert await count(world, Presence) == 1, "the watcher's"
+    line = await world.connect("ann")
+    line.cut()
+    await look(world)
+    assert len(await watcher.told()) == 2, "gone before anybody looked"
+    await world.connect("ann")
+    await look(world)
+    assert (await watcher.told())[2:] == [(True, False)], "at once"
+
+
 async def test_a_watcher_who_was_away_is_told(world: World) -> None:
     await known(world, "ann")
     profile = Kind.PROFILE.sid((await user(world, "ann")).sid)
@@ -381,7 +405,10 @@ async def test_the_store_fails_for_a_while(world: World, monkeypatch: pytest.Mon
     assert not (await user(world, "ann")).online
 
 
-async def test_who_returns_while_the_departure_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_returns_while_the_departure_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
     await known(world, "ann")
     line = await world.connect("ann")
     await pass_time(world, STEADY)
@@ -392,11 +419,15 @@ async def test_who_returns_while_the_departure_is_written(world: World, monkeypa
     async def meanwhile(actor: Actor, command: Command[Any]) -> Any:
         monkeypatch.setattr(worker, "_perform", perform)
         await world.connect("ann")
+        if fails:
+            raise internal()
         return await perform(actor, command)
 
     await pass_time(world, GRACE - 1_000)
     monkeypatch.setattr(worker, "_perform", meanwhile)
-    await pass_time(world, 2 * STEADY)
+    world.time.shift += 1_000
+    await worker._guarded(worker.attend)
+    await pass_time(world, 3 * STEADY)
     assert (await user(world, "ann")).online
     assert await count(world, Presence) == 1
 

@@ -15,9 +15,21 @@ from hypothesis import strategies as st
 from roomful.conversations.core.events import UserUpdated
 from roomful.conversations.core.model import Node, Presence, User
 from roomful.conversations.core.perform import Performer
-from roomful.conversations.core.presence import LEASE, MARGIN, REMEMBERED, STEADY
+from roomful.conversations.core.presence import (
+    LEASE,
+    MARGIN,
+    REMEMBERED,
+    STEADY,
+    Arrive,
+    Depart,
+    ForgetNode,
+    LeaseLost,
+    Person,
+    RenewLease,
+    TakeLease,
+)
 from roomful.conversations.core.services import UpdateServiceConfiguration
-from roomful.conversations.core.users import EnsureUser
+from roomful.conversations.core.users import DeleteUser, EnsureUser
 from roomful.conversations.presence import GRACE, UPKEEP, PresenceWorker
 from roomful.conversations.sync.requests import Caller, Links
 from tests.servers import Postgres
@@ -105,7 +117,7 @@ class Cluster:
 Step = tuple[str, int, str, int]
 steps = st.lists(
     st.tuples(
-        st.sampled_from(("connect", "connect", "disconnect", "disconnect", "wait", "wait", "crash", "sleep", "wake")),
+        st.sampled_from(("connect", "connect", "disconnect", "flap", "wait", "wait", "crash", "sleep", "wake")),
         st.integers(0, NODES - 1),
         st.sampled_from(PEOPLE),
         st.sampled_from((300, 2_000, 9_000, GRACE, 11_000, LEASE + MARGIN + UPKEEP)),
@@ -121,6 +133,10 @@ async def carry_out(cluster: Cluster, action: str, number: int, identity: str, m
             cluster.revive(number)
             cluster.connect(number, identity)
         case "disconnect":
+            cluster.disconnect(number, identity)
+        case "flap":
+            cluster.connect(number, identity)
+            await cluster.look()
             cluster.disconnect(number, identity)
         case "wait":
             await cluster.pass_time(milliseconds, step=max(1_000, milliseconds // 5))
@@ -243,3 +259,49 @@ async def test_a_node_that_slept_through_its_lease_takes_another(cluster: Cluste
     await cluster.pass_time(LEASE + REMEMBERED + UPKEEP, step=UPKEEP)
     assert len(cluster.told) == 3
     await left_over(cluster.world, cluster)
+
+
+@pytest.mark.anyio
+async def test_who_may_not_go_offline_yet_keeps_the_row_that_says_so(cluster: Cluster) -> None:
+    world, person = cluster.world, Person(*[getattr(cluster.callers["ann"], name) for name in Person._fields])
+    node = await world.run(world.account, TakeLease())
+    assert await world.run(world.account, Arrive(node, (person,))) == {}
+    world.now += STEADY - 1
+    assert await world.run(world.account, Depart(node, (person,))) == {person: world.now + 1}
+    assert await cluster.online("ann")
+    world.now += 1
+    assert await world.run(world.account, Depart(node, (person,))) == {}
+    assert not await cluster.online("ann")
+    assert await world.run(world.account, Arrive(node, (person,))) == {person: world.now + STEADY}
+    assert not await cluster.online("ann")
+
+
+@pytest.mark.anyio
+async def test_nobody_ends_a_lease_that_runs(cluster: Cluster) -> None:
+    world, person = cluster.world, Person(*[getattr(cluster.callers["ann"], name) for name in Person._fields])
+    node = await world.run(world.account, TakeLease())
+    await world.run(world.account, Arrive(node, (person,)))
+    world.now += LEASE + MARGIN - 1
+    await world.run(world.account, Depart(node, (person,), dead=True))
+    await world.run(world.account, ForgetNode(node))
+    assert await cluster.online("ann")
+    with pytest.raises(LeaseLost):
+        await world.run(world.account, RenewLease(node))
+    with pytest.raises(LeaseLost):
+        await world.run(world.account, Arrive(node, (person,)))
+    world.now += 1
+    await world.run(world.account, Depart(node, (person,), dead=True))
+    assert not await cluster.online("ann")
+
+
+@pytest.mark.anyio
+async def test_a_presence_whose_user_is_gone_is_removed(cluster: Cluster) -> None:
+    world = cluster.world
+    cluster.connect(0, "ann")
+    await cluster.look()
+    await world.run(world.account, DeleteUser("ann"))
+    await cluster.pass_time(GRACE)
+    cluster.disconnect(0, "ann")
+    await cluster.pass_time(GRACE)
+    assert await world.store.reads.read(lambda reads: reads.count(Presence)) == 0
+    assert [entry[1:] for entry in cluster.told] == [("ann", True)]
