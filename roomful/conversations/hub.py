@@ -11,6 +11,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterable
+from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -32,7 +34,7 @@ from .sync.channels import Channel, Receiver, Stream, Waiting
 from .sync.events import changes, document_updated, late_document, object_removed
 from .sync.frames import TYPING, notification
 from .sync.objects import Kind, Ref
-from .sync.replay import replay_stream
+from .sync.replay import Missed, expelled, replay_stream
 from .sync.requests import Backend, Caller
 
 LATE_DOCUMENT_SECONDS = 0.8
@@ -397,10 +399,8 @@ class Hub:
 
     async def _heal(self, sid: str, stream: Stream) -> None:
         """Read from the store what the missing commits did, deliver it, then go on with those that waited."""
-        refs = [channel.ref for channel in stream.channels.values()]
-        callers = {receiver.caller for channel in stream.channels.values() for receiver in channel.receivers()}
         try:
-            missed = await self.backend.reads.read(lambda reads: replay_stream(reads, refs, stream.head or 0, callers))
+            missed = await self._missed(stream)
         except Exception:
             _log.exception("hub.gap_unread", stream=sid)
             self._abandon(sid)
@@ -412,6 +412,8 @@ class Hub:
         for ref, position, frame in missed.frames:
             if channel := stream.channels.get(ref.sid):
                 self._send(channel, position, frame)
+            if ref.kind is Kind.DOCUMENT:
+                stream.late = None  # which is older
         commits, stream.held = stream.held or [], None
         if missed.head is None:
             self._end(sid, stream)
@@ -421,3 +423,20 @@ class Hub:
             for commit in commits:
                 self._commit(commit)
         self._flush()
+
+    async def _missed(self, stream: Stream) -> Missed:
+        """What the stream's subscribers missed, read until it is about all that are subscribed by then.
+
+        Who subscribes meanwhile may have been answered from an older snapshot than this one.
+        """
+        read = self.backend.reads.read
+        refs, callers = stream.refs(), stream.callers()
+        missed = await read(partial(replay_stream, refs=refs, since=stream.head or 0, callers=callers))
+        while not (stream.refs() <= refs and stream.callers() <= callers):
+            if not stream.refs() <= refs:
+                return await self._missed(stream)  # at most once for each kind of object
+            more = stream.callers() - callers
+            callers |= more
+            strangers = await read(partial(expelled, conversation_sid=next(iter(refs)).stream, callers=more))
+            missed = replace(missed, expelled=[*missed.expelled, *strangers])
+        return missed

@@ -233,7 +233,9 @@ def change_membership(
     changed = {name for name, value in changes.items() if getattr(participant, name) != value}
     if not changed - {"last_read_date"}:
         return participant
-    changes.setdefault("date_updated", tx.now)
+    shown_in_roster = changed - {"notification_level"}
+    if shown_in_roster:  # all in the conversation see this date, and what is one person's own is not announced to them
+        changes.setdefault("date_updated", tx.now)
     user = None
     if changed.intersection(USER_STREAM):
         user = tx.one(User, service_sid=conversation.service_sid, identity=participant.identity)
@@ -241,7 +243,6 @@ def change_membership(
             user = replace(user, position=user.position + 1)
             changes["user_changed"] = user.position
             tx.change(user)
-    shown_in_roster = changed - {"notification_level"}
     if shown_in_roster:
         conversation = replace(conversation, position=conversation.position + 1)
         changes["conv_changed"] = conversation.position

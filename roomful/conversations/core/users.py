@@ -141,7 +141,7 @@ class UpdateUser:
         """
         items = [name for name in ("friendly_name", "attributes") if name in changes]
         positions = range(user.position + 1, user.position + 1 + max(1, len(items)))
-        moved = {f"{name}_position": position for name, position in zip(items, positions, strict=False)}
+        moved: dict[str, Any] = {f"{name}_position": position for name, position in zip(items, positions, strict=False)}
         user = replace(user, position=positions[-1], **moved)
         tx.change(user)
         for position in positions:

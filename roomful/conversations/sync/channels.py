@@ -79,6 +79,14 @@ class Stream:
     held: list[StreamCommit] | None = None
     """Commits that wait for the gap before them to be read from the store; None: there is no gap."""
 
+    def refs(self) -> set[Ref]:
+        """The objects that somebody is subscribed to."""
+        return {channel.ref for channel in self.channels.values()}
+
+    def callers(self) -> set[Caller]:
+        """The users who are subscribed."""
+        return {receiver.caller for channel in self.channels.values() for receiver in channel.receivers()}
+
     def begin(self, position: int) -> None:
         self.head = position
         for channel in self.channels.values():

@@ -103,9 +103,10 @@ class Missed:
     expelled: Sequence[Caller] = ()
 
 
-def replay_stream(reads: Reads, refs: Sequence[Ref], since: int, callers: Collection[Caller]) -> Missed:
+def replay_stream(reads: Reads, refs: Collection[Ref], since: int, callers: Collection[Caller]) -> Missed:
     """All changes of a stream's objects `refs` after `since`, and which of their readers `callers` lost access."""
-    stream, of_user = refs[0].stream, refs[0].of_user
+    first = next(iter(refs))
+    stream, of_user = first.stream, first.of_user
     owner = reads.one(User, sid=stream) if of_user else reads.one(Conversation, sid=stream)
     if owner is None:
         gone = [] if of_user else [Ref(kind, stream) for kind in CONVERSATION_KINDS]
@@ -117,8 +118,14 @@ def replay_stream(reads: Reads, refs: Sequence[Ref], since: int, callers: Collec
             page = replay(reads, ref, owner, since, cursor)
             frames += [(ref, position, frame) for position, frame in page.frames]
             cursor, complete = page.reached, page.complete
-    expelled = [] if of_user else [caller for caller in callers if not _may_stay(reads, caller, stream)]
-    return Missed(frames, owner.position, expelled)
+    return Missed(frames, owner.position, expelled(reads, stream, callers))
+
+
+def expelled(reads: Reads, conversation_sid: str, callers: Collection[Caller]) -> list[Caller]:
+    """Those who may not read a conversation; of a user's stream nobody ever loses what it may read."""
+    if not conversation_sid.startswith("CH"):
+        return []
+    return [caller for caller in callers if not _may_stay(reads, caller, conversation_sid)]
 
 
 def _may_stay(reads: Reads, caller: Caller, conversation_sid: str) -> bool:

@@ -116,7 +116,9 @@ def look(reads: Reads, caller: Caller, jobs: Sequence[Job]) -> list[Outcome]:
         outcome = _answer(reads, owners, job)
         outcomes.append(outcome)
         gathered += sum(map(len, outcome.frames))
-        if gathered > READ_BYTES:
+        # Who left a conversation hears of that first, and so needs its own map to the end.
+        unfinished = job.ref.of_user and outcome.head is None and outcome.error is None
+        if unfinished or gathered > READ_BYTES:
             break
     return outcomes
 

@@ -7,6 +7,7 @@ broken line leaves everything where it was: `connect` goes on from the positions
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -436,13 +437,11 @@ async def agree(mirror: Mirror) -> Mirror:
     """Wait until the mirror shows what a client shows that starts anew; that client, still connected."""
     await ready(mirror)
     other = await fresh(mirror)
-    expected = other.view()
-    for _ in range(1000):
-        if mirror.world.trouble or mirror.view() == expected:
-            break
+    deadline = time.monotonic() + 10
+    while not mirror.world.trouble and mirror.view() != other.view() and time.monotonic() < deadline:
         await asyncio.sleep(0.002)
     assert not mirror.world.trouble, mirror.world.trouble
-    assert mirror.view() == expected, f"{mirror.identity}: {difference(mirror.view(), expected)}"
+    assert mirror.view() == other.view(), f"{mirror.identity}: {difference(mirror.view(), other.view())}"
     return other
 
 

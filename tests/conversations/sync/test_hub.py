@@ -234,3 +234,74 @@ async def test_closing_ends_all_connections(world: World) -> None:
     await world.hub.close()
     assert ann.closed is not None
     assert ann.closed[0] == 1001
+
+
+async def gap(world: World, room: Conversation, *lost: str) -> None:
+    """Messages of which the bus does not tell, and one more, at which the hub notices."""
+    bus = bus_of(world)
+    bus.lost = []
+    for body in lost:
+        await world.run(SendMessage(room.sid, body=body))
+    bus.lost = None
+    await world.run(SendMessage(room.sid, body="noticed"))
+
+
+def hold_back_one_read(world: World, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """The next reading begins only when the event is set; those after it do not wait."""
+    go_on, read = asyncio.Event(), world.store.reads.read
+
+    async def late(query: Any) -> Any:
+        monkeypatch.setattr(world.store.reads, "read", read)
+        await go_on.wait()
+        return await read(query)
+
+    monkeypatch.setattr(world.store.reads, "read", late)
+    return go_on
+
+
+async def test_who_subscribes_while_a_gap_is_read_misses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gap's reading did not know of the list, and the list's replay was read before the last message."""
+    room = await world.room("r", "ann", "ben")
+    ann, ben = await world.connect("ann"), await world.connect("ben")
+    await ann.established((Kind.DOCUMENT.sid(room.sid), "document", 1))
+    go_on = hold_back_one_read(world, monkeypatch)
+    await gap(world, room, "lost")
+    await ben.established((Kind.MESSAGES.sid(room.sid), "list", 3))
+    await world.run(SendMessage(room.sid, body="meanwhile"))
+    go_on.set()
+    await world.run(SendMessage(room.sid, body="after"))
+    await eventually(lambda: texts(ben)[-1:] == ["after"])
+    assert texts(ben) == ["lost", "noticed", "meanwhile", "after"]
+
+
+async def test_who_is_removed_while_a_gap_is_read_hears_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = await world.room("r", "ann", "ben")
+    ann, ben = await world.connect("ann"), await world.connect("ben")
+    await ann.established((Kind.MESSAGES.sid(room.sid), "list", 3))
+    go_on = hold_back_one_read(world, monkeypatch)
+    await gap(world, room, "lost")
+    await ben.established((Kind.MESSAGES.sid(room.sid), "list", 3))
+    bus_of(world).lost = []
+    await world.run(RemoveParticipant(room.sid, "ben"))
+    bus_of(world).lost = None
+    go_on.set()
+    await world.run(SendMessage(room.sid, body="secret"))
+    await eventually(lambda: texts(ann)[-1:] == ["secret"])
+    assert texts(ben) == ["lost", "noticed"]
+
+
+async def test_a_document_read_for_a_gap_is_not_followed_by_an_older_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "LATE_DOCUMENT_SECONDS", 0.1)
+    room = await world.room("r", "ann")
+    ann = await watch(world, "ann", room)
+    await world.say(room, "ann", "its document waits")
+    bus_of(world).lost = []
+    await world.run(UpdateConversation(room.sid, friendly_name="new"))
+    bus_of(world).lost = None
+    await world.say(room, "ann", "noticed")
+    await eventually(lambda: ann.of_type("document_updated"))
+    await eventually(lambda: world.hub._streams[room.sid].timer is None, "the waiting document's time to come")
+    positions = [event["id"] for event in ann.of_type("document_updated")]
+    assert positions == sorted(positions)

@@ -10,11 +10,11 @@ import pytest
 from roomful.conversations.core.conversations import DeleteConversation, UpdateConversation
 from roomful.conversations.core.messages import DeleteMessage, SendMessage, UpdateMessage
 from roomful.conversations.core.model import Conversation, User
-from roomful.conversations.core.participants import AddParticipant, RemoveParticipant
+from roomful.conversations.core.participants import AddParticipant, RemoveParticipant, UpdateMembership
 from roomful.conversations.core.users import UpdateUser
 from roomful.conversations.ids import now
 from roomful.conversations.store.upkeep import DAY, prune
-from roomful.conversations.sync import channels, subscriptions
+from roomful.conversations.sync import channels, replay, subscriptions
 from roomful.conversations.sync.objects import Kind
 
 from .world import Line, World, eventually
@@ -268,3 +268,29 @@ async def test_a_position_that_cannot_be_caught_up(world: World, beyond: str) ->
     assert (await Line(world).init(world.token("ann"), None))["status"]["code"] == 200
     fresh = await world.connect("ann")
     await fresh.established((Kind.ROSTER.sid(room.sid), "map", await position(world, room.sid)))
+
+
+async def test_who_left_hears_of_that_before_it_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when there is so much to tell that it takes several readings; the SDK needs the order to tell why."""
+    monkeypatch.setattr(replay, "PAGE_ROWS", 2)
+    rooms = [await world.room(str(n), "ann") for n in range(5)]
+    ann = await world.connect("ann")
+    own = await position(world, ann.session.caller.user_sid)
+    for room in rooms:
+        await world.run(RemoveParticipant(room.sid, "ann"))
+    mine = Kind.MEMBERSHIPS.sid(ann.session.caller.user_sid)
+    await ann.subscribe((Kind.DOCUMENT.sid(rooms[4].sid), "document", 1), (mine, "map", own))
+    await eventually(lambda: len(ann.events) == 7)
+    kinds = [event["event_type"] for event in ann.events]
+    assert kinds[:5] == ["map_item_removed"] * 5
+    assert sorted(kinds[5:]) == ["subscription_established", "subscription_failed"]
+
+
+async def test_what_is_one_persons_own_changes_nothing_for_the_others(world: World) -> None:
+    room = await world.room("r", "ann", "ben")
+    ann = await world.connect("ann")
+    roster = f"/v3/Maps/{Kind.ROSTER.sid(room.sid)}/Items"
+    before = await ann.get(roster)
+    world.time.shift += 1000
+    await world.run(UpdateMembership(room.sid, "ben", notification_level="muted"), "ben")
+    assert await ann.get(roster) == before
