@@ -51,9 +51,15 @@ export const DEPENDENCE = {
   "GET /v3/Lists/*/Items": ["Conversation.getMessages"],
   "GET /v3/Maps/*": ["Conversation.getParticipants"],
   "GET /v3/Maps/*/Items": ["Conversation.getParticipants"],
-  "POST /v4/Subscriptions": ["Client#messageAdded", "Conversation#messageAdded"],
+  "POST /v4/Subscriptions": ["Client#messageAdded", "Conversation#messageAdded", "Conversation#participantJoined"],
+  "POST /v1/registrations": ["Client.setPushRegistrationId"],
+  "DELETE /v1/registrations": ["Client.removePushRegistrations"],
+  "DELETE /v1/registrations/*": ["Client.unsetPushRegistrationId"],
+  "GET /Client/v2/Conversations/*/MessageRecipients": [
+    "Conversation.getMessageRecipients",
+    "Message.getMessageRecipients",
+  ],
+  "GET /Client/v2/Conversations/*/Messages/*/Receipts": ["Message.getDetailedDeliveryReceipts"],
   "GET /Client/v2/ContentTemplates": "templates come with letter D; the answer is an empty list",
-  "GET /Client/v2/Conversations/*/MessageRecipients": "receipts come with letter D; the answer is an empty list",
   "GET /Client/v2/Conversations/*/Messages/*/ChannelMetadata": "channels come with letter D; the answer is empty",
-  "GET /Client/v2/Conversations/*/Messages/*/Receipts": "receipts come with letter D; the answer is an empty list",
 };

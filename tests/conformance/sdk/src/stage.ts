@@ -85,7 +85,7 @@ export function conforms(covers: string[], title: string, test: () => Promise<vo
   const limit = timeout === undefined ? undefined : timeout * patience();
   it(title, { skip, timeout: limit, meta: { covers, local, node, browser } }, async ({ task }) => {
     try {
-      await row(covers, test, local);
+      await checkRow(covers, test, local);
     } catch (error) {
       task.meta.red = true;
       throw error;
@@ -93,7 +93,8 @@ export function conforms(covers: string[], title: string, test: () => Promise<vo
   });
 }
 
-async function row(covers: string[], test: () => Promise<void>, local: string | undefined): Promise<void> {
+/** What makes a row of a test: see `conforms`. */
+export async function checkRow(covers: string[], test: () => Promise<void>, local?: string): Promise<void> {
   const unknown = covers.filter((name) => !inject("members").includes(name));
   if (unknown.length > 0) throw new Error(`the SDK's typings have no public ${unknown.join(", ")}`);
   if (covers.length === 0) throw new Error("a row names what it checks");
