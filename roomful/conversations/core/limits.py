@@ -49,16 +49,20 @@ def attributes(text: str, limit: int) -> Any:
     if len(text.encode()) > limit:
         raise invalid(50303, f"Attributes are longer than {limit} bytes")
     try:
-        value = json.loads(text, parse_constant=_no_constants)
+        value = _JSON.decode(text)
     except (ValueError, RecursionError):
         raise invalid(50304, "Attributes are not valid JSON") from None
-    if _depth(value) > ATTRIBUTES_DEPTH:
+    containers = text.count("{") + text.count("[")  # at most so many: a string may hold these characters too
+    if containers >= ATTRIBUTES_DEPTH and _depth(value) > ATTRIBUTES_DEPTH:
         raise invalid(50304, f"Attributes are nested deeper than {ATTRIBUTES_DEPTH} levels")
     return value
 
 
 def _no_constants(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constants)
 
 
 def _depth(value: Any) -> int:

@@ -53,8 +53,8 @@ class SendMessage:
         rights.require("sendMessage")
         if self.date_created is not None or self.date_updated is not None:
             require_account(actor, "set dates")
-        limits.attributes(self.attributes, limits.MESSAGE_ATTRIBUTES_BYTES)
-        author, cid = limits.author(self._author(actor)), client_id(self.attributes)
+        attributes = limits.attributes(self.attributes, limits.MESSAGE_ATTRIBUTES_BYTES)
+        author, cid = limits.author(self._author(actor)), _client_id(attributes)
         body, subject = limits.body(self.body), limits.subject(self.subject)
         if cid is not None:
             first = tx.one(Message, conversation_sid=self.conversation_sid, author=author, cid=cid)
@@ -110,10 +110,13 @@ def client_id(attributes: str) -> str | None:
     if '"cid"' not in attributes:
         return None
     try:
-        value = limits.attributes(attributes, limits.MESSAGE_ATTRIBUTES_BYTES)
+        return _client_id(limits.attributes(attributes, limits.MESSAGE_ATTRIBUTES_BYTES))
     except errors.ServiceError:
         return None
-    cid = value.get("cid") if isinstance(value, dict) else None
+
+
+def _client_id(attributes: Any) -> str | None:
+    cid = attributes.get("cid") if isinstance(attributes, dict) else None
     if not isinstance(cid, str) or not 0 < len(cid) <= limits.CID_CHARS:
         return None
     return cid if cid.isascii() and cid.isprintable() else None

@@ -113,7 +113,7 @@ class Session:
 
     def receive(self, data: bytes) -> None:
         """A binary message came."""
-        if self._state is State.CLOSED or frames.is_acknowledgement(data):
+        if frames.is_acknowledgement(data) or self._state is State.CLOSED:
             return
         try:
             packet = frames.decode(data)

@@ -30,9 +30,14 @@ class Routes(Generic[H]):
         """The handler, and the request with its `args`."""
         segments = request.segments
         for parts, handler in self._by_shape.get((request.method, len(segments)), ()):
-            if all(part in ("*", segment) for part, segment in zip(parts, segments, strict=True)):
-                args = tuple(segment for part, segment in zip(parts, segments, strict=True) if part == "*")
-                return handler, replace(request, args=args)
+            args: list[str] = []
+            for part, segment in zip(parts, segments, strict=True):
+                if part == "*":
+                    args.append(segment)
+                elif part != segment:
+                    break
+            else:
+                return handler, Request(request.method, segments, request.params, request.payload, tuple(args))
         return None
 
 
