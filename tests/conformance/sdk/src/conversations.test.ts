@@ -89,19 +89,19 @@ conforms(
     const eve = await connect("eve");
     const [one, other] = [await hosted(eve, "one"), await hosted(eve, "other")];
     const told = heard(one, "updated");
-    await one.updateUniqueName("the one");
+    await one.updateUniqueName("the one/ü?&#%");
     await until("the name", () => told.length === 1);
     expect(told).toEqual(["dateUpdated uniqueName"]);
-    expect(await refusal(other.updateUniqueName("the one"))).toEqual([409, 50353]);
-    const named = await (await fresh("eve")).client.getConversationByUniqueName("the one");
-    expect([named.sid, named.uniqueName]).toEqual([one.sid, "the one"]);
+    expect(await refusal(other.updateUniqueName("the one/ü?&#%"))).toEqual([409, 50353]);
+    const named = await (await fresh("eve")).client.getConversationByUniqueName("the one/ü?&#%");
+    expect([named.sid, named.uniqueName]).toEqual([one.sid, "the one/ü?&#%"]);
     expect((await look("eve", other.sid)).uniqueName).toBeNull();
     await one.updateUniqueName(null);
-    await other.updateUniqueName("the one");
-    expect((await (await fresh("eve")).client.getConversationByUniqueName("the one")).sid).toBe(other.sid);
+    await other.updateUniqueName("the one/ü?&#%");
+    expect((await (await fresh("eve")).client.getConversationByUniqueName("the one/ü?&#%")).sid).toBe(other.sid);
     await other.updateUniqueName("");
     const late = await fresh("eve");
-    await expect(late.client.getConversationByUniqueName("the one")).rejects.toMatchObject({ status: 404 });
+    await expect(late.client.getConversationByUniqueName("the one/ü?&#%")).rejects.toMatchObject({ status: 404 });
     expect((await late.room(other.sid)).uniqueName).toBeNull();
   },
 );
@@ -361,6 +361,8 @@ conforms(
     await until("stray to be back", () => stray.events.filter((event) => event === "joined: fence").length === 2);
     expect((await stray.history(room.sid)).map((message) => message.body)).toEqual(["one", "two"]);
     expect([added, left]).toEqual([["one"], ["stray"]]);
+    await server.say(room.sid, "guard", "three");
+    await stray.sees("messageAdded: three");
     expect(removed).toContain(room.sid);
   },
 );

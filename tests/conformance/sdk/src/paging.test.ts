@@ -113,3 +113,18 @@ conforms(
   },
   { node: "what a browser would add is only time", timeout: 60_000 },
 );
+
+conforms(PAGES, "messages are in shorter pages when they are long, each exactly once", async () => {
+  const { sid } = await server.room("heavy", "reader");
+  const bodies = Array.from({ length: 20 }, (_, n) => `${n} `.padEnd(32 * 1024, "x"));
+  for (const body of bodies) await server.say(sid, "reader", body);
+  const left = bodies.map((_, n) => n);
+  for (const way of ["backwards", "forward"] as const) {
+    const page = await (await (await fresh("reader")).room(sid)).getMessages(50, undefined, way);
+    const shown = page.items.map((message) => message.index);
+    expect(shown.length).toBeGreaterThan(0);
+    const rest = await walk(page, way === "forward" ? "next" : "prev");
+    expect(way === "forward" ? [...shown, ...rest] : [...rest.reverse(), ...shown]).toEqual(left);
+  }
+  expect((await (await fresh("reader")).history(sid, 100)).map((message) => message.body)).toEqual(bodies);
+});

@@ -62,18 +62,19 @@ conforms(
   "are removed by identity, by SID and as what they are",
   async () => {
     const cleo = await connect("cleo");
-    const guests = ["dan", "MB-like", "zoë/?#&% @1+1", "eve"];
+    const sidLike = `MB${"0".repeat(32)}`;
+    const guests = ["dan", sidLike, "zoë/?#&% @1+1", "eve"];
     const room = await hosted(cleo, "thrown out", ...guests);
     const left = heard(room, "participantLeft");
     await until("all of them", async () => (await room.getParticipants()).length === 5);
-    await room.removeParticipant("MB-like");
+    await room.removeParticipant(sidLike);
     await room.removeParticipant("zoë/?#&% @1+1");
     const bySid = await room.getParticipantByIdentity("dan");
     await room.removeParticipant(bySid?.sid ?? "");
     const eve = await room.getParticipantByIdentity("eve");
     await eve?.remove();
     await until("all to leave", () => left.length === 4);
-    expect(left).toEqual(["MB-like", "zoë/?#&% @1+1", "dan", "eve"]);
+    expect(left).toEqual([sidLike, "zoë/?#&% @1+1", "dan", "eve"]);
     expect(await identities("cleo", room.sid)).toEqual(["cleo"]);
     await room.add("eve");
     await until("eve to be back", async () => (await room.getParticipants()).length === 2);
@@ -83,6 +84,20 @@ conforms(
     expect(await identities("cleo", room.sid)).toEqual(["cleo"]);
     expect(await refusal(room.removeParticipant("nobody"))).toEqual([404, 50432]);
     expect(await refusal(room.removeParticipant(bySid?.sid ?? ""))).toEqual([404, 50432]);
+  },
+);
+
+conforms(
+  ["Conversation#participantLeft", "Conversation.getParticipants"],
+  "leave with their user, when that is deleted",
+  async () => {
+    const room = await server.room("deleted", "quin", "rosa");
+    const his = await (await connect("quin")).ready(room.sid);
+    const left = heard(his, "participantLeft");
+    await server.rest("DELETE", "/v1/Users/rosa");
+    await until("rosa to leave", () => left.length === 1);
+    expect(left).toEqual(["rosa"]);
+    expect(await identities("quin", room.sid)).toEqual(["quin"]);
   },
 );
 

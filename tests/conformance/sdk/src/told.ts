@@ -1,9 +1,9 @@
 /** What objects of the SDK tell, and how the service refuses, in a form to expect. */
-import type { Conversation, JSONValue, Message, Participant, User } from "@twilio/conversations";
+import type { Client, Conversation, JSONValue, Message, Participant, User } from "@twilio/conversations";
 import type { Person } from "./person";
 
 type Told = { updateReasons: string[] } | Message | Participant | Conversation;
-type Teller = Pick<Conversation | Participant | Message | User, "on">;
+type Teller = Pick<Client | Conversation | Participant | Message | User, "on">;
 
 /**
  * What `teller` emits under `event` from now on, an entry an event: the reasons of an update, a message's body, a
