@@ -7,7 +7,6 @@ broken line leaves everything where it was: `connect` goes on from the positions
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -253,8 +252,9 @@ class Mirror:
             if not self.hesitant:
                 await self.subscribe()
         except Refused:
-            del self._opening[room]
-            self._forget_room(room)
+            if self._opening.get(room) is asyncio.current_task():
+                del self._opening[room]
+                self._forget_room(room)
         except Disconnected:
             pass
 
@@ -437,9 +437,8 @@ async def agree(mirror: Mirror) -> Mirror:
     """Wait until the mirror shows what a client shows that starts anew; that client, still connected."""
     await ready(mirror)
     other = await fresh(mirror)
-    deadline = time.monotonic() + 10
-    while not mirror.world.trouble and mirror.view() != other.view() and time.monotonic() < deadline:
-        await asyncio.sleep(0.002)
+    with suppress(AssertionError):
+        await eventually(lambda: mirror.world.trouble or mirror.view() == other.view(), within=10)
     assert not mirror.world.trouble, mirror.world.trouble
     assert mirror.view() == other.view(), f"{mirror.identity}: {difference(mirror.view(), other.view())}"
     return other

@@ -244,8 +244,11 @@ class Play:
 
     async def compare(self, everybody: bool) -> None:
         """All that are connected, or all, show what they would show had they just started."""
+        for device in self.devices if everybody else ():
+            if device.line is not None:
+                device.line.flow()
         if self._pending:
-            await self._answers(everybody)
+            await self._answers()
         if self.world.bus.lost is not None:
             await self.find("late")
         await self._break_the_silence()
@@ -256,11 +259,7 @@ class Play:
         if len(checked) == len(self.devices):
             await self._note_who_may_hear()
 
-    async def _answers(self, everybody: bool) -> None:
-        if everybody:
-            for device in self.devices:
-                if device.line is not None:
-                    device.line.flow()
+    async def _answers(self) -> None:
         stalled = not all(device.reading for device in self.devices)
         done, self._pending = await asyncio.wait(self._pending, timeout=0.05 if stalled else 5)
         assert stalled or not self._pending, "requests were not answered"
