@@ -9,6 +9,7 @@ import asyncio
 import tempfile
 from collections.abc import Coroutine, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from structlog.testing import capture_logs
 from roomful.conversations import hub
 from roomful.conversations.store import upkeep
 from roomful.conversations.sync import channels, conversations, replay, session, subscriptions, sync_objects
+from tests.servers import Postgres
 
+from .mirror import ready
 from .play import ADMIN_VERBS, CLIENT_VERBS, PEOPLE, Play
 
 devices = st.integers(0, 3)
@@ -158,17 +161,61 @@ class Machine(RuleBasedStateMachine):
             assert not [entry for entry in self.logs if entry["log_level"] in ("error", "critical")], self.logs
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in SMALL:
         monkeypatch.setattr(module, name, value)
 
 
 def explore(machine: type[Machine], examples: int, steps: int) -> None:
-    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    bounds = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=checks)
+    """A failure is printed as the shortest steps that lead to it."""
+    unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    bounds = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=unhurried)
     run_state_machine_as_test(machine, settings=bounds)
 
 
+@pytest.mark.usefixtures("_small_bounds")
 def test_every_client_shows_what_a_fresh_one_shows() -> None:
-    explore(Machine, 40, 30)
+    explore(Machine, examples=25, steps=30)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("_small_bounds")
+def test_the_same_for_long() -> None:
+    explore(Machine, examples=500, steps=60)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("_small_bounds")
+def test_the_same_on_postgresql(postgres: Postgres) -> None:
+    class OnPostgres(Machine):
+        @staticmethod
+        def database() -> AbstractContextManager[str]:
+            return postgres.database()
+
+    explore(OnPostgres, examples=60, steps=40)
+
+
+@pytest.mark.anyio
+async def test_a_thousand_changes_missed(tmp_path: Path) -> None:
+    """With the real bounds; each message is heard of once, in the order of the changes."""
+    play = Play(f"sqlite:///{tmp_path / 'roomful.db'}")
+    await play.start()
+    ann, room = play.devices[0], play.rooms[0]
+    await play.flood(0, 50)
+    await play.compare(everybody=True)
+    await play.cut(0, read=0)
+    await play.flood(0, 1000)
+    for n in range(0, 40, 2):
+        await play.by_admin("edit", 0, 1, n)
+        await play.by_admin("erase", 0, 1, n + 1)
+    await ready(ann)
+    assert ann.line is not None
+    added = [event["item_index"] for event in ann.line.of_type("list_item_added")]
+    assert added == list(range(50, 1050))
+    assert len(ann.line.of_type("list_item_updated")) == len(ann.line.of_type("list_item_removed")) == 20
+    assert len(ann.messages(room)) == 1030
+    await play.compare(everybody=True)
+    await play.end()
