@@ -166,15 +166,13 @@ conforms(
     await server.break("init");
     const gina = await begin("gina", SOON);
     const { errors, failed } = failures(gina);
-    await until("the refusal", () => failed.length === 2);
+    await until("the refusal", () => failed.length === 2).finally(() => server.break(null));
     expect(errors[0]).toEqual({
       terminal: false,
       message: "Connection error: The service failed to carry out the request",
       httpStatusCode: 500,
       errorCode: 20500,
     });
-    expect(gina.client.connectionState).toBe("connecting");
-    await server.break(null);
     await gina.arrive();
     const room = await gina.client.createConversation({ friendlyName: "after all" });
     expect((await (await fresh("gina")).room(room.sid)).friendlyName).toBe("after all");
