@@ -16,15 +16,16 @@ from typing import IO, Any, cast
 
 from .client import BenchError
 
-SERVER_CORE = 0
+_CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE, CLIENT_CORE = _CORES[0], _CORES[-1]
+"""Servers and clients do not share a core, if there is more than one."""
+
 START_SECONDS = 30
+FILES = 4096
+"""Connections and files that a process may need at most."""
+
 _SOURCES = Path(__file__).parent
 _FLAGS = ("-O2", "-Wall", "-Wextra", "-Wno-sign-compare", "-Werror")
-
-
-def client_core() -> int:
-    """Where clients run: not where servers do, if there is another core."""
-    return 1 if (os.cpu_count() or 1) > 1 else SERVER_CORE
 
 
 def pin_to(core: int) -> None:
@@ -33,9 +34,12 @@ def pin_to(core: int) -> None:
 
 
 def allow_many_files() -> None:
-    """As many open connections as this user may have, for this process and what it starts."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """Let this process and what it starts open `FILES` files. Raises `BenchError` where that is forbidden."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FILES:
+        raise BenchError(f"a process may open {hard} files here, and {FILES} are needed: raise `ulimit -Hn`")
+    if soft != resource.RLIM_INFINITY and soft < FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, hard))
 
 
 def cpu_seconds(pid: int) -> float:
@@ -174,6 +178,6 @@ class Load:
 @contextmanager
 def load(programs: Path, port: int, server_pid: int, plan: Path) -> Iterator[Load]:
     """All members of `plan`, connected and subscribed."""
-    with _program(programs / "load", str(port), str(server_pid), str(client_core()), plan) as process:
+    with _program(programs / "load", str(port), str(server_pid), str(CLIENT_CORE), plan) as process:
         _line(process)  # it says when all are there
         yield Load(process)

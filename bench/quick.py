@@ -155,7 +155,10 @@ def _run(rounds: int) -> int:
     print(report.table())
     print("\n".join(f"{name}: {value}" for name, value in report.facts.items()))
     print(f"written: {path.relative_to(ROOT)}; to cite this run: python -m bench.quick --docs {path.relative_to(ROOT)}")
-    return 0 if all(row.holds for row in report.rows) else 1
+    broken = [row.name for row in report.rows if not row.holds]
+    if broken:
+        _say(f"not kept: {', '.join(broken)}")
+    return 1 if broken else 0
 
 
 def _cite(path: Path) -> None:
@@ -178,7 +181,7 @@ def main() -> int:
             return 0
         processes.allow_many_files()
         processes.build(PROGRAMS)
-        processes.pin_to(processes.client_core())
+        processes.pin_to(processes.CLIENT_CORE)
         if not options.self_check:
             return _run(options.rounds)
         with work_folder() as folder:
@@ -188,6 +191,8 @@ def main() -> int:
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # what was started is ended by now
+        return 130
 
 
 if __name__ == "__main__":
