@@ -162,6 +162,18 @@ class Play:
             self._before(verb, "", sid, PEOPLE[person], n)
             with suppress(ServiceError):  # already there, already gone, closed
                 await self._command(verb, sid, PEOPLE[person], n)()
+                if verb == "remove":
+                    self._gone(sid, PEOPLE[person])
+
+    def _gone(self, room: str, person: str) -> None:
+        """Whoever was removed hears no more from this moment on, unless something is still under way."""
+        if self._pending or self.world.bus.lost is not None or self._silent:
+            return
+        for device, privy in self._privy.items():
+            if device.identity == person and device.reading and device.hearing.quiet and room not in device.opened:
+                assert device.hearing.rooms <= privy
+                device.hearing.rooms.discard(room)
+                privy.discard(room)
 
     def _command(self, verb: str, sid: str, person: str, n: int) -> Callable[[], Coroutine[Any, Any, Any]]:
         run, message = self.world.run, self._message(sid, n)
@@ -244,6 +256,7 @@ class Play:
 
     async def compare(self, everybody: bool) -> None:
         """All that are connected, or all, show what they would show had they just started."""
+        self.world.lag = 0
         for device in self.devices if everybody else ():
             if device.line is not None:
                 device.line.flow()

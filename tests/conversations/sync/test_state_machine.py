@@ -132,6 +132,10 @@ class Machine(RuleBasedStateMachine):
         self.withheld = False
         self.run(self.play.find(how))
 
+    @rule(milliseconds=st.sampled_from((0, 2, 10)))
+    def slow_reading(self, milliseconds: int) -> None:
+        self.play.world.lag = milliseconds / 1000
+
     @rule(seconds=st.sampled_from((-2, 30, 4000)))
     def clock(self, seconds: int) -> None:
         self.play.world.time.shift += seconds * 1000

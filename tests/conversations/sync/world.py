@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ from roomful.conversations.core.installation import Install, Installation
 from roomful.conversations.core.messages import SendMessage
 from roomful.conversations.core.model import Conversation, Message
 from roomful.conversations.core.participants import AddParticipant
-from roomful.conversations.core.ports import Actor, Command
+from roomful.conversations.core.ports import Actor, Command, Reads
 from roomful.conversations.hub import Hub
 from roomful.conversations.store.store import Store
 
@@ -92,6 +93,7 @@ class World:
     time: Clock = field(default_factory=Clock)
     trouble: list[BaseException] = field(default_factory=list)
     closing: bool = False
+    lag: float = 0
     service: Service = field(init=False)
     store: Store = field(init=False)
     hub: Hub = field(init=False)
@@ -103,11 +105,19 @@ class World:
             config = ServiceConfig(self.database_url, PUBLIC_URL, clock=self.time)
             self.service = await Service.open(config)
         self.store, self.hub = self.service._store, self.service._hub
+        self._read, self.store.reads.read = self.store.reads.read, self._read_late  # type: ignore[method-assign]
         bus = self.store.writer._bus
         assert isinstance(bus, SwitchableBus)
         self.bus = bus
         self.installation = await self.service.perform(Actor(""), Install("", ""))
         self.closing = False
+
+    async def _read_late(self, query: Callable[[Reads], T]) -> T:
+        """What was read is already `lag` seconds old when it arrives."""
+        found = await self._read(query)
+        if self.lag:
+            await asyncio.sleep(self.lag)
+        return found
 
     async def stop(self) -> None:
         """As on SIGTERM: the clients are told, what waits is finished."""
