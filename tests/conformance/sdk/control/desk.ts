@@ -77,6 +77,7 @@ export class Desk {
       this.servers.delete(id);
       await server.close();
     },
+    restore: (id: string) => this.at(this.servers, id).restore(),
     advance: (id: string, milliseconds: number) => this.at(this.servers, id).advance(milliseconds),
     pings: (id: string, after: number, within: number) => this.at(this.servers, id).pings(after, within),
     break: (id: string, handler: string | null) => this.at(this.servers, id).break(handler),

@@ -47,6 +47,10 @@ export class Roomful {
   private log = "";
   private readonly answers: string[] = [];
   private ahead = 0;
+  /** A test has broken a handler. */
+  private disturbed = false;
+  /** A test has ended it. */
+  private down = false;
 
   /** `broken` is the handler that answers 500 for as long as the server lives. */
   constructor(private readonly broken: string | null) {}
@@ -59,6 +63,8 @@ export class Roomful {
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.process = child;
+    this.down = false;
+    this.disturbed = false;
     this.answers.length = 0;
     let line = "";
     child.stdout.on("data", (bytes: Buffer) => {
@@ -109,6 +115,7 @@ export class Roomful {
   /** End it and return when it has ended; whatever was acknowledged is on disk. */
   async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.process;
+    this.down = true;
     if (!child || this.exited) return;
     const ended = new Promise((done) => child.once("exit", done));
     child.kill(signal);
@@ -131,6 +138,14 @@ export class Roomful {
   /** Have another handler answer 500 than the one that does so for as long as the server lives, or that one again. */
   async break(handler: string | null): Promise<void> {
     await this.command({ break: handler ?? this.broken });
+    this.disturbed = handler !== null;
+  }
+
+  /** After a test: it runs, and no handler is broken but the one that always is, however the test ended. */
+  async restore(): Promise<void> {
+    if (this.down) await this.start();
+    else if (this.exited) throw new Error(`the server ended by itself:\n${this.log}`);
+    else if (this.disturbed) await this.break(null);
   }
 
   /** Have later connections pinged after so many seconds of silence, and dropped without an answer within so many. */

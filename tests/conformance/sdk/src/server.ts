@@ -55,6 +55,11 @@ export class Server {
     await call("stop", this.id);
   }
 
+  /** Run again with all handlers whole, however a test left it; the stage does it after each. */
+  async restore(): Promise<void> {
+    await call("restore", this.id);
+  }
+
   /** End it and forget it. Throws if it ever logged an error. */
   async close(): Promise<void> {
     await call("close", this.id);

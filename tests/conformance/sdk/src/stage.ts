@@ -41,6 +41,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(people.splice(0).map((person) => person.leave()));
   await Cable.takeUpAll();
+  await server.restore();
 });
 afterAll(async () => {
   await server.close();
