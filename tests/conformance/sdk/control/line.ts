@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Server as Listener, type 
 const ACKNOWLEDGEMENTS = 400;
 
 export class Line {
-  private readonly pairs = new Map<Socket, Socket>();
+  private readonly sockets = new Set<Socket>();
   private readonly listener: Listener;
   private whole = true;
   private last: string | null = null;
@@ -17,29 +17,31 @@ export class Line {
         return;
       }
       const far = connect(port, "127.0.0.1");
-      this.join(near, far);
-      this.join(far, near);
-      far.on("data", (chunk) => {
-        if (this.last === null || !chunk.includes(this.last)) return;
-        this.last = null;
-        far.unpipe(near);
-        let heard = 0;
-        near.on("data", (data) => {
-          heard += data.length;
-          if (heard > ACKNOWLEDGEMENTS) this.cut();
-        });
+      let deaf = false; // to the server, since the text of `cutAfter` came through
+      let heard = 0;
+      this.join(near, far, (chunk) => {
+        far.write(chunk);
+        if (deaf) heard += chunk.length;
+        if (heard > ACKNOWLEDGEMENTS) this.cut();
+      });
+      this.join(far, near, (chunk) => {
+        if (deaf) return;
+        near.write(chunk);
+        deaf = this.last !== null && chunk.includes(this.last);
+        if (deaf) this.last = null;
       });
     });
   }
 
-  private join(one: Socket, other: Socket): void {
-    this.pairs.set(one, other);
+  /** Without `pipe`, which would read on when the other end has room again, though it was told to stall. */
+  private join(one: Socket, other: Socket, carry: (chunk: Buffer) => void): void {
+    this.sockets.add(one);
+    one.on("data", carry);
     one.on("error", () => other.destroy());
     one.on("close", () => {
-      this.pairs.delete(one);
+      this.sockets.delete(one);
       other.destroy();
     });
-    one.pipe(other);
   }
 
   /** A line to this port of 127.0.0.1. */
@@ -60,7 +62,7 @@ export class Line {
 
   cut(): void {
     this.whole = false;
-    for (const socket of this.pairs.keys()) socket.destroy();
+    for (const socket of this.sockets) socket.destroy();
   }
 
   mend(): void {
@@ -69,12 +71,12 @@ export class Line {
 
   /** From now on nothing gets through, either way, and neither end is told. */
   stall(): void {
-    for (const socket of this.pairs.keys()) socket.unpipe().pause();
+    for (const socket of this.sockets) socket.pause();
   }
 
   /** What waited goes on its way. */
   flow(): void {
-    for (const [one, other] of this.pairs) one.pipe(other);
+    for (const socket of this.sockets) socket.resume();
   }
 
   close(): void {
