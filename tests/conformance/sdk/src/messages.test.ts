@@ -288,12 +288,19 @@ conforms(
     expect(await other.sendMessage("hers", { cid: "one" })).toBe(2);
     expect(await hers.sendMessage("no text", { cid: 1 })).toBe(3);
     expect(await hers.sendMessage("no text", { cid: 1 })).toBe(4);
+    const [longest, longer] = ["c".repeat(64), "c".repeat(65)];
+    for (const [n, cid] of [longest, longest, longer, longer].entries()) {
+      expect(await hers.sendMessage(`of ${cid.length}`, { cid })).toBe(Math.max(5, n + 4));
+    }
     expect((await told("uma", room.sid)).map(({ body, author }) => [body, author])).toEqual([
       ["first", "tess"],
       ["at once", "tess"],
       ["hers", "uma"],
       ["no text", "tess"],
       ["no text", "tess"],
+      ["of 64", "tess"],
+      ["of 65", "tess"],
+      ["of 65", "tess"],
     ]);
   },
 );

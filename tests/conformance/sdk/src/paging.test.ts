@@ -20,8 +20,8 @@ async function walk(page: Paginator<Message>, way: Turn): Promise<number[]> {
 /** A conversation of 250 messages of which some were removed, and the indexes of the others. */
 async function long(identity: string, holes: number[]): Promise<{ sid: string; left: number[] }> {
   const { sid } = await server.room("long", identity);
-  const sids: string[] = [];
-  for (let n = 0; n < LENGTH; n++) sids.push((await server.say(sid, identity, `m${n}`)).sid);
+  const said = await inParallel(LENGTH, (n) => server.say(sid, identity, `m${n}`));
+  const sids = said.sort((a, b) => a.index - b.index).map((message) => message.sid);
   await inParallel(holes.length, async (n) => {
     await server.rest("DELETE", `/v1/Conversations/${sid}/Messages/${sids[holes[n] ?? 0]}`);
   });
@@ -79,7 +79,7 @@ conforms(
   "messages are paged from any anchor in the direction asked for, each exactly once",
   async () => {
     const { sid, left } = await long("pager", []);
-    const anchors = [undefined, 0, 1, 135, 249, 10_000];
+    const anchors = [undefined, 0, 135, 10_000];
     await ask("pager", sid, left, [
       ...questions([30, 100], anchors, "backwards", "prev"),
       ...questions([30, 100], anchors, "forward", "next"),
@@ -101,14 +101,14 @@ conforms(
     const { sid, left } = await long("walker", holes);
     // Not against the direction asked for from the very ends: there the SDK loses its way (docs/protocol.md).
     const [middle, ends] = [
-      [2, 10, 135, 218],
-      [undefined, 0, 248, 249],
+      [10, 135, 218],
+      [undefined, 249],
     ];
     await ask("walker", sid, left, [
       ...questions([10, 120], [...middle, ...ends], "backwards", "prev"),
-      ...questions([10, 30], middle, "backwards", "next"),
+      ...questions([30], middle, "backwards", "next"),
       ...questions([10, 120], [...middle, ...ends], "forward", "next"),
-      ...questions([10, 30], middle, "forward", "prev"),
+      ...questions([30], middle, "forward", "prev"),
     ]);
   },
   { node: "what a browser would add is only time", timeout: 60_000 },
