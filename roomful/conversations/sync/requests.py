@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
@@ -44,14 +44,17 @@ class Request:
             raise errors.invalid(20001, "The body is not valid JSON") from None
         if not isinstance(body, dict):
             raise errors.invalid(20001, "The body must be a JSON object")
+        _refuse_nul(body.values(), "The body's fields")
         return body
 
     def form(self) -> dict[str, str]:
         """The body as a form. Raises 20001 (400)."""
         try:
-            return dict(parse_qsl(self.payload.decode(), keep_blank_values=True, errors="strict", max_num_fields=64))
+            fields = dict(parse_qsl(self.payload.decode(), keep_blank_values=True, errors="strict", max_num_fields=64))
         except ValueError:
             raise errors.invalid(20001, "The body is not a valid form") from None
+        _refuse_nul(fields.values(), "The body's fields")
+        return fields
 
 
 def parse_request(line: HttpRequest, payload: bytes) -> Request:
@@ -63,7 +66,14 @@ def parse_request(line: HttpRequest, payload: bytes) -> Request:
         params = {_decode(key): _decode(_last(value)) for key, value in line.params.items()}
     except UnicodeDecodeError:
         raise errors.invalid(20001, "The path or a parameter is not valid UTF-8") from None
+    _refuse_nul((*segments, *params.values()), "The path and its parameters")
     return Request(line.method.upper(), segments, params, payload)
+
+
+def _refuse_nul(values: Iterable[object], what: str) -> None:
+    """PostgreSQL fails when it is asked for text with a NUL, so none may reach the store, not even to be looked for."""
+    if any(isinstance(value, str) and "\x00" in value for value in values):
+        raise errors.invalid(20001, f"{what} may not contain NUL characters")
 
 
 def _decode(text: str) -> str:

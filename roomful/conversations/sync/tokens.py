@@ -58,10 +58,10 @@ def verify(reads: Reads, token: str, now: float) -> AccessToken:
     grants = claims.get("grants")
     if not isinstance(grants, dict):
         raise TokenError(20106, "Invalid Access Token grants")
-    identity = grants.get("identity")
+    identity = _text(grants.get("identity"))
     chat = grants.get("chat") or grants.get("ip_messaging")  # the grant's older name
-    service_sid = chat.get("service_sid") if isinstance(chat, dict) else None
-    if not isinstance(identity, str) or not identity or not isinstance(service_sid, str):
+    service_sid = _text(chat.get("service_sid")) if isinstance(chat, dict) else None
+    if not identity or service_sid is None:
         raise TokenError(20106, "Invalid Access Token grants: an identity and a chat service are needed")
     service = reads.one(Service, sid=service_sid)
     if service is None or service.account_sid != claims.get("sub"):
@@ -72,12 +72,12 @@ def verify(reads: Reads, token: str, now: float) -> AccessToken:
 def _signed_claims(reads: Reads, token: str) -> dict[str, Any]:
     try:
         header = jwt.get_unverified_header(token)
-        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+        issuer = _text(jwt.decode(token, options={"verify_signature": False}).get("iss"))
     except jwt.PyJWTError:
         raise TokenError(20101, "Invalid Access Token") from None
     if header.get("alg") != "HS256" or not str(header.get("cty", "")).startswith("twilio-fpa"):
         raise TokenError(20102, "Invalid Access Token header")
-    key = reads.one(ApiKey, sid=issuer) if isinstance(issuer, str) else None
+    key = reads.one(ApiKey, sid=issuer) if issuer else None
     if key is None:
         raise TokenError(20103, "Invalid Access Token issuer/subject")
     try:
@@ -103,6 +103,13 @@ def _times(claims: dict[str, Any], now: float) -> tuple[int, int]:
     if expires > (issued or int(now)) + LONGEST_TOKEN // 1000 + 1:  # its refusal would be forgotten before it expires
         raise TokenError(20157, "Expiration time exceeds the maximum time allowed")
     return issued, expires
+
+
+def _text(value: Any) -> str | None:
+    """A claim that the store can be asked about, or None: PostgreSQL fails at a NUL, both at half a surrogate pair."""
+    if not isinstance(value, str) or "\x00" in value:
+        return None
+    return None if any("\ud800" <= character <= "\udfff" for character in value) else value
 
 
 def _seconds(value: Any) -> int | None:
