@@ -2,19 +2,19 @@
  * The mutation run: does each row notice when what it names does not work? One handler after the other answers 500, and
  * every row that names a member that needs it (./dependence.mjs) must turn red. In Node only.
  *
- * ROOMFUL_WAIT_MS (5000) is how long a row waits for what will not come; with the same patience, and nothing broken, all
+ * ROOMFUL_WAIT_MS (6000) is how long a row waits for what will not come; with the same patience, and nothing broken, all
  * rows must be green first. `--survey` runs all rows against each handler, and prints which members turned red.
  * Arguments limit the run: files (`src/messages.test.ts`) and handlers (`"POST /v1/typing"`).
  */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DEPENDENCE } from "./dependence.mjs";
 
 /** @import { Outcome } from "./report" */
 
-const WAIT_MS = process.env.ROOMFUL_WAIT_MS || "5000";
+const WAIT_MS = process.env.ROOMFUL_WAIT_MS || "6000";
 const AT_ONCE = 3;
 const suite = resolve(import.meta.dirname, "..");
 const root = resolve(suite, "../../..");
@@ -43,6 +43,7 @@ async function run(label, broken, names, files) {
   };
   const child = spawn("npx", ["vitest", "run", "--project", "node", ...files], { cwd: suite, env, stdio: "ignore" });
   await new Promise((done) => child.once("exit", done));
+  if (!existsSync(report)) throw new Error(`Vitest made no report with ${broken ?? "nothing"} broken: run it by hand`);
   /** @type {{ outcomes: Outcome[] }} */
   const { outcomes } = JSON.parse(readFileSync(report, "utf8"));
   const named = outcomes.filter(({ covers }) => covers?.some((name) => !names || names.includes(name)));
@@ -68,6 +69,15 @@ async function fewAtOnce(things, work) {
 /** @param {string} mark */
 const wanted = (mark) => process.argv.slice(2).filter((argument) => argument.includes(mark));
 
+/**
+ * The rows that name one of these members; a text in place of the names concerns none.
+ *
+ * @param {Outcome[]} rows
+ * @param {string[] | string} names
+ */
+const concerned = (rows, names) =>
+  rows.filter(({ covers }) => Array.isArray(names) && covers?.some((name) => names.includes(name)));
+
 /** @param {Outcome[]} rows */
 const filesOf = (rows) => [...new Set(rows.map(({ file }) => resolve(root, file)))];
 
@@ -81,12 +91,12 @@ async function mutate(handler, names, rows, n) {
   for (const name of names.filter((each) => !rows.some(({ covers }) => covers?.includes(each)))) {
     complaints.push(`${handler}: no row names ${name}`);
   }
-  const concerned = rows.filter(({ covers }) => covers?.some((name) => names.includes(name)));
-  if (concerned.length === 0) return;
-  const seen = await run(String(n), handler, names, filesOf(concerned));
+  const theirs = concerned(rows, names);
+  if (theirs.length === 0) return;
+  const seen = await run(String(n), handler, names, filesOf(theirs));
   const red = seen.filter(({ state, red }) => state === "failed" && red);
-  process.stdout.write(`${handler}: ${red.length} of ${concerned.length} rows turned red\n`);
-  for (const { file, title, state } of concerned) {
+  process.stdout.write(`${handler}: ${red.length} of ${theirs.length} rows turned red\n`);
+  for (const { file, title, state } of theirs) {
     if (!red.some((row) => row.file === file && row.title === title)) {
       const now = seen.find((row) => row.file === file && row.title === title)?.state ?? `${state}, then not run`;
       complaints.push(`${handler}: stays green (${now}): "${title}" in ${file}`);
@@ -125,6 +135,8 @@ try {
   }
   process.stdout.write(`nothing broken: ${rows.length} rows\n`);
   const chosen = handlers.filter((handler) => wanted(" /").length === 0 || wanted(" /").includes(handler));
+  const work = (/** @type {string} */ handler) => concerned(rows, DEPENDENCE[handler] ?? []).length;
+  chosen.sort((one, other) => work(other) - work(one)); // what takes longest begins first
   await fewAtOnce(chosen, async (handler, n) => {
     const names = DEPENDENCE[handler];
     if (process.argv.includes("--survey")) await survey(handler, rows, n);

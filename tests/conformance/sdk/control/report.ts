@@ -61,6 +61,9 @@ export default class Report implements Reporter {
     if (missed) return `${missed} was left out`;
     const broken = modules.find((module) => module.errors().length > 0);
     if (broken) return `${name(broken.project.name, broken.moduleId)} could not be loaded`;
+    const names = outcomes.map(({ title, project, file }) => `${name(project, resolve(root, file))}: "${title}"`);
+    const twice = names.find((each, n) => names.indexOf(each) !== n);
+    if (twice) return `there are two of ${twice}`;
     const skipped = outcomes.find(
       ({ state, project, node, browser }) => state === "skipped" && !(project === "node" ? browser : node),
     );
