@@ -62,7 +62,8 @@ def parse_request(line: HttpRequest, payload: bytes) -> Request:
     if len(line.path) > MAX_PATH or len(line.params) > MAX_PARAMS:
         raise errors.invalid(20001, "The request is too long")
     try:
-        segments = tuple(_decode(part) for part in line.path.strip("/").split("/"))
+        parts = line.path.strip("/").split("/")
+        segments = tuple(map(_decode, parts) if "%" in line.path else parts)
         params = {_decode(key): _decode(_last(value)) for key, value in line.params.items()}
     except UnicodeDecodeError:
         raise errors.invalid(20001, "The path or a parameter is not valid UTF-8") from None
