@@ -60,8 +60,8 @@ class Timer:
         return length
 
 
-INACTIVE: Final = Timer("Timers.Inactive", _MINUTE, 50375, 50379)
-CLOSED: Final = Timer("Timers.Closed", 10 * _MINUTE, 50376, 50380)
+INACTIVE: Final = Timer("Timers.Inactive", _MINUTE, too_short=50375, malformed=50379)
+CLOSED: Final = Timer("Timers.Closed", 10 * _MINUTE, too_short=50376, malformed=50380)
 
 _NO_CHANGE: Final[Mapping[str, Any]] = MappingProxyType({})
 
