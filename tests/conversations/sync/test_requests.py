@@ -142,10 +142,27 @@ async def test_participants_by_sid_and_identity(world: World) -> None:
     status, answer = await admin.request("POST", path, {"identity": "b/n"})
     assert (status, answer["code"]) == (403, 50107)  # a channel user may not add others
     other = await world.room("other", "b/n")
-    assert (await ann.request("DELETE", f"{path}/MB{'0' * 32}"))[1]["code"] == 50432
+    unknown = f"{path}/MB{'0' * 32}"
+    assert (await ann.request("DELETE", unknown))[1]["code"] == 50107
+    assert (await ann.request("POST", unknown, {"attributes": "{}"}))[1]["code"] == 50432
     assert (await ann.request("DELETE", f"{C}/Conversations/{other.sid}/Participants/b%2Fn"))[1]["code"] == 50350
     assert (await ann.request("POST", path, {"attributes": "{}", "messaging_binding": {}}))[0] == 400
     assert (await ann.request("DELETE", f"{path}/ann"))[0] == 204
+
+
+async def test_who_is_named_like_a_participants_sid_may_leave(world: World) -> None:
+    name = "MB" + "0" * 32
+    room = await world.room("r", name)
+    member = await world.connect(name)
+    assert (await member.request("DELETE", f"{C}/Conversations/{room.sid}/Participants/{name}"))[0] == 204
+
+
+async def test_who_peeks_is_told_the_own_notification_level(world: World) -> None:
+    room = await world.room("r", "ann", "ben")
+    ann, ben = await world.connect("ann"), await world.connect("ben")
+    await ann.request("POST", f"{C}/MyConversations/{room.sid}", {"notification_level": "muted"})
+    for who, level in ((ann, "muted"), (ben, "default")):
+        assert (await who.get(f"{C}/Conversations/{room.sid}"))["notification_level"] == level
 
 
 async def test_users(world: World) -> None:
