@@ -1,6 +1,6 @@
 /** Who may do what (../../permissions.md), as an app meets it: the SDK's operations by everybody, and access that is lost. */
 import type { Conversation, JSONValue } from "@twilio/conversations";
-import { afterAll, beforeAll, describe, expect } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type Case, Cast, isMember, OTHER, outcome, outcomes } from "./cast";
 import type { Person } from "./person";
 import { conforms, connect, fresh, server } from "./stage";
@@ -8,13 +8,13 @@ import { until } from "./wait";
 
 const NODE = { node: "the table is the service's; a browser sends the same requests" };
 
-let cast: Cast;
-beforeAll(async () => {
-  cast = await Cast.gather(server);
-});
-afterAll(async () => {
-  await cast.leave();
-});
+let gathered: Promise<Cast> | undefined;
+/** Gathered by the first row that needs it. */
+const cast = () => {
+  gathered ??= Cast.gather(server);
+  return gathered;
+};
+afterAll(async () => (await gathered)?.leave());
 
 /** What a member who connects afterwards sees of a room; null: it is gone. */
 interface Seen {
@@ -228,7 +228,7 @@ describe("who may do what", () => {
   for (const { title, covers, operations } of GROUPS) {
     const test = async () => {
       const watcher = `watcher-of-${title.replace(/\W+/g, "-")}`;
-      const cases = await cast.cases(watcher);
+      const cases = await (await cast()).cases(watcher);
       const ended = await Promise.all(cases.map((who) => attempts(who, operations)));
       const member = await fresh(watcher);
       const views = await Promise.all(cases.map((who) => seen(member, who.room.sid)));
@@ -262,7 +262,7 @@ conforms(
   ],
   "a conversation is read by those to whom it is open, and does not exist for others",
   async () => {
-    const cases = await cast.cases("reader");
+    const cases = await (await cast()).cases("reader");
     for (const { actor, room } of cases) {
       const { client } = await fresh(actor);
       const uniqueName = room.uniqueName ?? "";
@@ -292,7 +292,7 @@ conforms(
   ["Conversation.typing", "Conversation#typingStarted"],
   "members are seen typing, others are refused",
   async () => {
-    const cases = await cast.cases("audience");
+    const cases = await (await cast()).cases("audience");
     const audience = await fresh("audience");
     await Promise.all(cases.map(({ room }) => audience.ready(room.sid)));
     await Promise.all(cases.map(({ room }) => server.join(room.sid, "usher")));
@@ -346,4 +346,33 @@ describe("a moderator who becomes an ordinary user", () => {
       await mod.sees("messageAdded: after");
     },
   );
+});
+
+it("a refusal reaches the app with the status, Twilio's code and a text that says what is missing", async () => {
+  const cases = new Map((await (await cast()).cases("nobody")).map((who) => [who.actor, who]));
+  const lacks = (permissions: string) => [
+    ...[403, 50107],
+    `User is not authorised for this command: it needs the permission ${permissions}`,
+  ];
+  const expected: [string, (who: Case) => Promise<unknown>, unknown[]][] = [
+    ["mute", ({ room }) => room.sendMessage("new"), lacks("sendMessage")],
+    ["mute", ({ mine }) => mine.updateBody("edited"), lacks("editAnyMessage or editOwnMessage")],
+    ["channel user", ({ theirs }) => theirs.updateBody("edited"), lacks("editAnyMessage")],
+    ["channel user", ({ room }) => room.delete(), lacks("deleteConversation")],
+    ["creator", ({ room }) => room.add("somebody"), lacks("addParticipant")],
+    ["outsider", ({ person }) => person.client.createConversation(), lacks("createConversation")],
+    ["outsider", ({ person }) => person.client.user.updateAttributes(1), lacks("editAnyUserInfo or editOwnUserInfo")],
+    [
+      "moderator",
+      ({ room }) => room.sendMessage("new"),
+      [403, 50430, "You are not a participant of this conversation"],
+    ],
+    ["channel user", ({ room }) => room.join(), [409, 50433, "Participant already exists"]],
+    ["joiner", ({ room }) => room.join(), [404, 50350, "Conversation not found"]],
+  ];
+  for (const [actor, ask, [status, code, message]] of expected) {
+    const who = cases.get(actor);
+    if (who === undefined) throw new Error(`nobody is ${actor}`);
+    await expect(ask(who)).rejects.toMatchObject({ status, body: { status, code, message } });
+  }
 });
