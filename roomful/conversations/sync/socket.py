@@ -103,7 +103,8 @@ class Connection(WSListener):
         if session is None:
             return
         try:
-            if frame.msg_type is WSMsgType.BINARY and frame.fin and not self._in_fragments and not frame.rsv1:
+            reserved = frame.rsv1 or frame.rsv2 or frame.rsv3
+            if frame.msg_type is WSMsgType.BINARY and frame.fin and not self._in_fragments and not reserved:
                 session.receive(frame.get_payload_as_bytes())
             else:
                 self._other_frame(session, transport, frame)

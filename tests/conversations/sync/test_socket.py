@@ -22,6 +22,11 @@ from .world import packet, read_packet
 
 pytestmark = pytest.mark.anyio
 
+OPENING = (
+    b"GET /v3/wsconnect HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -140,6 +145,18 @@ async def test_what_ends_the_connection(server: Server, message: Any, code: int)
         assert await code_of_close(websocket) == code
 
 
+@pytest.mark.parametrize("reserved", [0x40, 0x20, 0x10])
+async def test_extensions_that_nobody_agreed_on(server: Server, reserved: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(OPENING)
+    await reader.readuntil(b"\r\n\r\n")
+    whole = masked(init(server, "ann"))
+    writer.write(bytes((whole[0] | reserved,)) + whole[1:])
+    answer = await asyncio.wait_for(reader.readuntil(b"agreed on"), 5)
+    assert answer[:1] + answer[2:4] == b"\x88\x03\xea"
+    writer.transport.abort()
+
+
 async def test_pings_are_answered(server: Server) -> None:
     async with opened(server) as websocket:
         await asyncio.wait_for(await websocket.ping(b"hello"), 5)
@@ -158,10 +175,7 @@ async def test_a_burst_is_answered_completely(server: Server) -> None:
 async def test_who_does_not_read_is_dropped(server: Server) -> None:
     """The answers wait in a bounded queue, then no more requests are read; the server stays well."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
-    writer.write(
-        b"GET /v3/wsconnect HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
+    writer.write(OPENING)
     assert b"101" in await reader.readline()
     await reader.readuntil(b"\r\n\r\n")
     writer.write(masked(init(server, "glutton")))
