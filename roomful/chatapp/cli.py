@@ -103,13 +103,10 @@ def create_user(name: str, admin: bool) -> None:
     chat().rooms.of_person(account)
 
 
-@chat_cli.command("setup", help="Prepare a Conversations service that is not embedded: show what is missing, and ask.")
+@chat_cli.command("setup", help="Prepare the Conversations service for the chat: show what is missing, and ask.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @one_line_errors
 def setup(yes: bool) -> None:
-    if chat().backend.kind == "embedded":
-        click.echo("The embedded Conversations service prepares itself; there is nothing to set up.")
-        return
     plan = make_plan(chat().connection)
     _show(plan)
     if not plan.steps:

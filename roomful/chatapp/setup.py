@@ -8,6 +8,7 @@ from roomful.chatapp.backend import PARTICIPANT_ROLE, Connection, talking
 
 SERVICE_NAME = "chat"  # as in the tutorial
 PERMISSIONS = ("joinConversation", "editOwnUserInfo")
+PRESENCE = "people see who is online (ReachabilityEnabled)"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def make_plan(connection: Connection) -> Plan:
             Step(f"a Conversations service “{SERVICE_NAME}”, the account's default", lambda: _service(connection))
         )
         plan.steps.append(Step(_role_text(), lambda: _create_role(connection)))
+        plan.steps.append(Step(PRESENCE, lambda: _show_presence(connection)))
         return plan
     plan.found.append(f"Conversations service {service_sid}")
     role = _find_role(connection)
@@ -48,6 +50,12 @@ def make_plan(connection: Connection) -> Plan:
     else:
         text = f"the role “{PARTICIPANT_ROLE}” ({role.sid}) with exactly {', '.join(PERMISSIONS)}; now it has "
         plan.steps.append(Step(text + (", ".join(role.permissions) or "none"), lambda: _update_role(connection, role)))
+    with talking("read the service's configuration"):
+        shown = connection.service.configuration().fetch().reachability_enabled
+    if shown:
+        plan.found.append(PRESENCE)
+    else:
+        plan.steps.append(Step(PRESENCE, lambda: _show_presence(connection)))
     return plan
 
 
@@ -77,3 +85,8 @@ def _create_role(connection: Connection) -> None:
 def _update_role(connection: Connection, role: Any) -> None:
     with talking("update the role"):
         connection.service.roles(role.sid).update(permission=list(PERMISSIONS))
+
+
+def _show_presence(connection: Connection) -> None:
+    with talking("let the service show who is online"):
+        connection.service.configuration().update(reachability_enabled=True)

@@ -64,6 +64,7 @@ def rest(service: Server) -> Iterator[Any]:
         conversation.delete()
     for user in context.users.list():
         user.delete()
+    context.configuration().update(reachability_enabled=False)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from click.testing import Result
@@ -131,19 +131,25 @@ def test_open_mode_has_no_administrators(make_app: MakeApp) -> None:
     assert result.exit_code == 2
 
 
-def test_setup_has_nothing_to_do_for_an_embedded_service(make_app: MakeApp, backend: Backend) -> None:
-    runner = make_app(backend=replace(backend, kind="embedded")).test_cli_runner()
-    result = runner.invoke(args=["chat", "setup"])
-    assert result.exit_code == 0
-    assert "nothing to set up" in result.stdout
+@pytest.mark.parametrize("kind", ["embedded", "roomful"])
+def test_setup_lets_people_see_who_is_online(
+    make_app: MakeApp, backend: Backend, rest: Any, kind: Literal["embedded", "roomful"]
+) -> None:
+    runner = make_app(backend=replace(backend, kind=kind)).test_cli_runner()
+    presence = "people see who is online (ReachabilityEnabled)"
+    assert f"missing: {presence}" in runner.invoke(args=["chat", "setup"], input="n\n").stdout
+    assert rest.configuration().fetch().reachability_enabled is False
+    assert f"done: {presence}" in runner.invoke(args=["chat", "setup"], input="y\n").stdout
+    assert rest.configuration().fetch().reachability_enabled is True
+    assert f"ok: {presence}" in runner.invoke(args=["chat", "setup"]).stdout
 
 
 def test_setup_finds_everything_in_order(run: Run) -> None:
+    run("chat", "setup", "--yes")
     result = run("chat", "setup")
     assert result.exit_code == 0
-    assert re.fullmatch(
-        r"ok: Conversations service IS\w{32}\nok: service role “participant” \(RL\w{32}\)\n", result.stdout
-    )
+    found = [r"Conversations service IS\w{32}", r"service role “participant” \(RL\w{32}\)", r"people see .*"]
+    assert re.fullmatch("".join(f"ok: {each}\n" for each in found), result.stdout)
 
 
 def test_setup_writes_only_when_told(make_app: MakeApp, backend: Backend, recorder: Recorder, service: Server) -> None:
@@ -160,7 +166,7 @@ def test_setup_writes_only_when_told(make_app: MakeApp, backend: Backend, record
     assert "missing: a service role “participant”" in result.stdout
     assert "Nothing was changed." in result.stdout
     assert participant_roles() == []
-    assert [method for method, _ in recorder.requests] == ["GET"]
+    assert {method for method, _ in recorder.requests} == {"GET"}
 
     result = runner.invoke(args=["chat", "setup"], input="y\n")
     assert result.exit_code == 0, result.output

@@ -15,6 +15,8 @@ OPENAPI = (
 
 OPERATIONS = {
     ("GET", "/v1/Configuration"),
+    ("GET", "/v1/Services/{sid}/Configuration"),
+    ("POST", "/v1/Services/{sid}/Configuration"),
     ("GET", "/v1/Services/{sid}/Roles"),
     ("POST", "/v1/Services/{sid}/Users"),
     ("GET", "/v1/Services/{sid}/Users/{sid}"),
@@ -43,7 +45,7 @@ def test_the_operations_that_the_chat_app_calls(
     sales = next(room.sid for room in state_of(app).rooms.all() if room.name == "#sales")
     rest.conversations(sales).update(friendly_name="#renamed")  # not through the recorder
     run(args=["chatrooms", "create", "#sales"])  # finds the unique name taken, and looks who has it
-    run(args=["chat", "setup"])
+    run(args=["chat", "setup", "--yes"])
     run(args=["chatrooms", "list"])
     run(args=["chatrooms", "delete", "#sales"])
     browser.post("/api/logout")
