@@ -8,8 +8,6 @@ Everything here runs on the event loop.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import deque
 from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
@@ -29,6 +27,7 @@ from .core.events import (
 from .core.model import Conversation
 from .core.ports import Clock
 from .ids import now
+from .outgoing import Outgoing
 from .sync.access import Doubts
 from .sync.channels import Channel, Receiver, Stream, Waiting
 from .sync.events import changes, document_updated, late_document, object_removed
@@ -41,8 +40,6 @@ LATE_DOCUMENT_SECONDS = 0.8
 """How long a document may wait with a new last message, so that a busy room sends it once for many messages."""
 
 TYPING_INDICATOR_SECONDS = 6
-SLICE_SECONDS = 0.002
-"""How long writing to many receivers may keep the event loop."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,9 +57,7 @@ class Hub:
         self._subscriptions: dict[Receiver, set[Ref]] = {}
         self._by_identity: dict[tuple[str, str], set[Receiver]] = {}
         self._by_digest: dict[str, set[Receiver]] = {}
-        self._outgoing: dict[Receiver, list[bytes]] = {}
-        self._writes: deque[tuple[Receiver, bytes]] = deque()
-        self._writing = False
+        self._outgoing = Outgoing()
         self._doubts = Doubts()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -117,7 +112,7 @@ class Hub:
         for ref in list(self._subscriptions.get(receiver, ())):
             self.unsubscribe(receiver, ref)
         self._subscriptions.pop(receiver, None)
-        self._outgoing.pop(receiver, None)
+        self._outgoing.forget(receiver)
         self._forget_digests(receiver)
         key = (receiver.service_sid, receiver.identity)
         same = self._by_identity.get(key, set())
@@ -199,7 +194,7 @@ class Hub:
             except Exception:  # the writer must not suffer; the subscribers come again and read the store
                 _log.exception("hub.commit_undelivered", stream=commit.stream)
                 self._abandon(commit.stream)
-        self._flush()
+        self._outgoing.flush()
 
     def _abandon(self, sid: str) -> None:
         """End the connections of all that are subscribed to a stream of which they cannot be told."""
@@ -247,18 +242,12 @@ class Hub:
             self._end(event.stream, stream)
 
     def _send(self, channel: Channel, position: int, frame: bytes) -> None:
-        outgoing = self._outgoing
-        for receiver in channel.live:
-            frames = outgoing.get(receiver)
-            if frames is None:
-                outgoing[receiver] = [frame]
-            else:
-                frames.append(frame)
+        self._outgoing.add(channel.live, frame)
         for receiver, waiting in channel.waiting.items():
             if waiting.floor is None:
                 waiting.hold(position, frame)
             elif position > waiting.floor:
-                outgoing.setdefault(receiver, []).append(frame)
+                self._outgoing.add((receiver,), frame)
 
     def _expel(self, stream: Stream, service_sid: str, identity: str) -> None:
         refs = [channel.ref for channel in stream.channels.values()]
@@ -287,7 +276,7 @@ class Hub:
             async for closed in self._doubts.resolve(self.backend.reads, readers, role_sid):
                 for caller, sid in closed:
                     self._shut_out(caller, sid)
-                self._flush()
+                self._outgoing.flush()
         except Exception:  # who cannot be judged now comes again, and is judged then
             _log.exception("hub.access_unread")
             for caller in readers:
@@ -304,7 +293,7 @@ class Hub:
                 waiting = channel.waiting.get(receiver)
                 if receiver in channel.live or (waiting is not None and waiting.floor is not None):
                     frame = object_removed(channel.ref, stream.head or 0)
-                    self._outgoing.setdefault(receiver, []).append(frame)
+                    self._outgoing.add((receiver,), frame)
                 self.unsubscribe(receiver, channel.ref)
 
     def _end(self, sid: str, stream: Stream) -> None:
@@ -330,7 +319,7 @@ class Hub:
         channel = stream.channels.get(Kind.DOCUMENT.sid(sid))
         if document is not None and channel is not None:
             self._send(channel, document.document_position, document_updated(document))
-            self._flush()
+            self._outgoing.flush()
 
     def _revoke(self, event: TokensRevoked) -> None:
         found = [receiver for digest in event.token_sha256 for receiver in self._by_digest.get(digest, ())]
@@ -347,48 +336,12 @@ class Hub:
             return
         body = {"channel_sid": conversation_sid, "identity": identity, "typing_timeout": TYPING_INDICATOR_SECONDS}
         frame = notification(TYPING, body)
-        for receiver in channel.live:
-            if receiver.identity != identity:
-                self._outgoing.setdefault(receiver, []).append(frame)
-        self._flush()
-
-    # --- writing ---------------------------------------------------------------------------------------------------
+        self._outgoing.add([receiver for receiver in channel.live if receiver.identity != identity], frame)
+        self._outgoing.flush()
 
     def write(self, receiver: Receiver, data: bytes) -> None:
         """Write to one receiver, behind all that was delivered before."""
-        if self._writes:
-            self._writes.append((receiver, data))
-        else:
-            receiver.write(data)
-
-    def _flush(self) -> None:
-        joined: dict[tuple[int, ...], bytes] = {}  # members of one room mostly get the same frames
-        for receiver, frames in self._outgoing.items():
-            if len(frames) == 1:
-                data = frames[0]
-            else:
-                key = tuple(map(id, frames))
-                data = joined.get(key) or joined.setdefault(key, b"".join(frames))
-            self._writes.append((receiver, data))
-        self._outgoing.clear()
-        if not self._writing:
-            self._write_some()
-
-    def _write_some(self) -> None:
-        """Write for a while; the rest in the loop's next turn, in the same order."""
-        self._writing = True
-        until = time.perf_counter() + SLICE_SECONDS
-        while self._writes:
-            receiver, data = self._writes.popleft()
-            try:
-                receiver.write(data)
-            except Exception:  # one connection's trouble is not the others'
-                _log.exception("hub.write_failed")
-                receiver.close(1011, "the server cannot go on")
-            if time.perf_counter() > until and self._writes:
-                asyncio.get_running_loop().call_soon(self._write_some)
-                return
-        self._writing = False
+        self._outgoing.write(receiver, data)
 
     # --- gaps ------------------------------------------------------------------------------------------------------
 
@@ -422,7 +375,7 @@ class Hub:
             stream.settle_trailing()
             for commit in commits:
                 self._commit(commit)
-        self._flush()
+        self._outgoing.flush()
 
     async def _missed(self, stream: Stream) -> Missed:
         """What the stream's subscribers missed, read until it is about all that are subscribed by then.

@@ -152,7 +152,7 @@ class Play:
 
         def idle() -> bool:
             at_work = any(session._tasks or session._pending for session in sessions)
-            return not (hub._doubts._open or hub._outgoing or hub._writes or at_work)
+            return hub._outgoing.idle and not (hub._doubts._open or at_work)
 
         await eventually(idle, "everything to be still")
 
