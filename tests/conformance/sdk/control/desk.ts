@@ -26,6 +26,7 @@ export class Desk {
 
   /** The URL for calls. */
   async open(): Promise<string> {
+    this.prepare();
     await new Promise<void>((done) => this.listener.listen(0, "127.0.0.1", done));
     return `http://127.0.0.1:${(this.listener.address() as AddressInfo).port}${this.path}`;
   }
@@ -44,9 +45,13 @@ export class Desk {
     const ready = this.spare ?? this.launch();
     this.spare = undefined;
     const server = await ready;
-    this.spare = this.launch();
-    this.spare.catch(() => {}); // told when it is asked for
+    this.prepare();
     return server;
+  }
+
+  private prepare(): void {
+    this.spare ??= this.launch();
+    this.spare.catch(() => {}); // told when it is asked for
   }
 
   private async launch(): Promise<Roomful> {

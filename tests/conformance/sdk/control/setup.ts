@@ -16,7 +16,9 @@ declare module "vitest" {
   }
 }
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/** Vitest calls this for each project and for their root, whose values all of them are given. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (!project.isRootProject()) return undefined;
   const desk = new Desk(process.env.ROOMFUL_BREAK || null);
   project.provide("control", await desk.open());
   project.provide("members", readSdk().classes.flatMap(membersOf));
