@@ -17,6 +17,8 @@ export interface Outcome {
   file: string;
   title: string;
   state: "passed" | "failed" | "skipped" | "pending";
+  /** Milliseconds. */
+  duration: number;
   errors: string[];
   /** Of a row: what it names, and why it has no second client, or runs in Node or in a browser only. */
   covers?: string[];
@@ -79,6 +81,7 @@ function outcome(test: TestCase): Outcome {
     file: relative(root, test.module.moduleId),
     title: test.fullName,
     state,
+    duration: Math.round(test.diagnostic()?.duration ?? 0),
     errors: errors?.map((error) => error.message) ?? [],
     covers,
     local,
