@@ -69,6 +69,32 @@ conforms(["Client.create", "Client.shutdown"], "can be waited for", async () => 
 });
 
 conforms(
+  ["Client.populateInitRegistrations", "Client.constructor", "Client#typingStarted"],
+  "says in its init what it wants to be notified of, and is, whoever wrote it down",
+  async () => {
+    const registration = {
+      ...{ product: "ip_messaging", type: "ers", notification_protocol_version: 0, message_types: [] as string[] },
+      populateInitRegistrations(types: string[]) {
+        this.message_types.push(...types);
+      },
+    };
+    Client.populateInitRegistrations(registration);
+    expect(registration.message_types).toEqual(
+      expect.arrayContaining(["twilio.ipmsg.typing_indicator", "twilio.sync.event"]),
+    );
+    const room = await server.room("registered", "lea", "max");
+    const lea = await fresh("lea", { initRegistrations: [registration] });
+    await lea.ready(room.sid);
+    const max = await connect("max", { typingIndicatorTimeoutOverride: 20 });
+    const his = await max.ready(room.sid);
+    await until("lea to see max type", async () => {
+      await his.typing(); // what comes before she has opened all of the room is lost
+      return lea.has("typingStarted: max");
+    });
+  },
+);
+
+conforms(
   ["Client#initFailed", "Client#stateChanged", "Client#initialized"],
   "fails to start without its configuration, and a new one starts once there is one",
   async () => {
