@@ -17,9 +17,10 @@ from roomful.conversations.core.participants import AddParticipant, RemovePartic
 from roomful.conversations.core.ports import ReadPool, Reads
 from roomful.conversations.core.roles import UpdateRole
 from roomful.conversations.core.users import UpdateUser
+from roomful.conversations.sync import access
 from roomful.conversations.sync.objects import Kind
 from tests.conversations.sync.line import Line
-from tests.conversations.sync.world import World, eventually
+from tests.conversations.sync.world import World, eventually, open_world
 
 from .table import make_roles, person
 
@@ -117,7 +118,15 @@ async def test_a_moderator_who_becomes_an_ordinary_user_is_shut_out_at_once(worl
     await refused_all(first, room)
 
 
-async def test_a_role_that_loses_its_permission_shuts_out_all_who_hold_it(world: World) -> None:
+async def test_a_role_that_loses_its_permission_shuts_out_all_who_hold_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "USERS_AT_ONCE", 1)  # several readings
+    async with open_world(database_url) as world:
+        await a_role_loses_its_permission(world)
+
+
+async def a_role_loses_its_permission(world: World) -> None:
     roles = await make_roles(world)
     for identity, role in (("mod", "moderator"), ("admin", "service admin"), ("member", "moderator")):
         await world.run(AddParticipant((await world.room(identity)).sid, identity))
