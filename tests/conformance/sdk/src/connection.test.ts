@@ -189,6 +189,7 @@ conforms(
     await server.pings(1, 1);
     const hugo = await connect("hugo", { socket: cable.socket, ...SOON });
     const ida = await connect("ida");
+    await server.pings(30, 20);
     for (const person of [hugo, ida]) await person.ready(room.sid);
     const seen = await ida.client.getUser("hugo");
     await until("hugo to be online", () => seen.isOnline);
@@ -203,7 +204,6 @@ conforms(
     expect(states(ida)).toEqual(["connecting", "connected"]);
     await cable.flow();
     await hugo.sees("messageAdded: do you hear me?");
-    await server.pings(30, 20);
   },
 );
 
