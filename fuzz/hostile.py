@@ -45,40 +45,41 @@ deep = st.sampled_from([b"[" * 200_000, b'{"a":' * 30_000, b"[" * 500 + b"]" * 5
 # --- tunnelled requests ---
 
 C = "/Client/v2"
-ROUTES = (
-    ("GET", f"{C}/Configuration"),
-    ("GET", f"{C}/ContentTemplates"),
-    ("GET", f"{C}/MyConversations"),
-    ("GET", f"{C}/MyConversations/*"),
-    ("POST", f"{C}/MyConversations/*"),
-    ("POST", f"{C}/Conversations"),
-    ("GET", f"{C}/Conversations/*"),
-    ("POST", f"{C}/Conversations/*"),
-    ("DELETE", f"{C}/Conversations/*"),
-    ("POST", f"{C}/Conversations/*/Participants"),
-    ("POST", f"{C}/Conversations/*/Participants/*"),
-    ("DELETE", f"{C}/Conversations/*/Participants/*"),
-    ("POST", f"{C}/Conversations/*/Messages"),
-    ("POST", f"{C}/Conversations/*/Messages/*"),
-    ("DELETE", f"{C}/Conversations/*/Messages/*"),
-    ("GET", f"{C}/Conversations/*/Messages/*/Receipts"),
-    ("GET", f"{C}/Conversations/*/Messages/*/ChannelMetadata"),
-    ("GET", f"{C}/Conversations/*/MessageRecipients"),
-    ("GET", f"{C}/Users/*"),
-    ("POST", f"{C}/Users/*"),
-    ("POST", "/v1/typing"),
-    ("POST", "/v1/registrations"),
-    ("DELETE", "/v1/registrations"),
-    ("DELETE", "/v1/registrations/*"),
-    ("GET", "/v3/Documents/*"),
-    ("GET", "/v3/Lists/*"),
-    ("GET", "/v3/Maps/*"),
-    ("GET", "/v3/Lists/*/Items"),
-    ("GET", "/v3/Maps/*/Items"),
-    ("POST", "/v4/Subscriptions"),
-    ("PUT", "/v3/Maps/*"),
-    ("", "/*"),
+CONVERSATION = f"{C}/Conversations/{{conversation}}"
+ROUTES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("GET", f"{C}/Configuration", {}),
+    ("GET", f"{C}/ContentTemplates", {}),
+    ("GET", f"{C}/MyConversations", {}),
+    ("GET", f"{C}/MyConversations/{{conversation}}", {}),
+    ("POST", f"{C}/MyConversations/{{conversation}}", {"last_read_message_index": 0, "notification_level": "muted"}),
+    ("POST", f"{C}/Conversations", {"friendly_name": "f", "unique_name": "u", "attributes": "{}"}),
+    ("GET", CONVERSATION, {}),
+    ("POST", CONVERSATION, {"friendly_name": "f", "unique_name": "u", "attributes": "{}"}),
+    ("DELETE", CONVERSATION, {}),
+    ("POST", f"{CONVERSATION}/Participants", {"identity": "mallory", "attributes": "{}"}),
+    ("POST", f"{CONVERSATION}/Participants/{{participant}}", {"attributes": "{}"}),
+    ("DELETE", f"{CONVERSATION}/Participants/{{participant}}", {}),
+    ("POST", f"{CONVERSATION}/Messages", {"body": "hello", "subject": None, "attributes": '{"cid":"c"}'}),
+    ("POST", f"{CONVERSATION}/Messages", {"media_sids": ["ME1"]}),
+    ("POST", f"{CONVERSATION}/Messages/{{message}}", {"body": "edited", "attributes": "[1]"}),
+    ("DELETE", f"{CONVERSATION}/Messages/{{message}}", {}),
+    ("GET", f"{CONVERSATION}/Messages/{{message}}/Receipts", {}),
+    ("GET", f"{CONVERSATION}/Messages/{{message}}/ChannelMetadata", {}),
+    ("GET", f"{CONVERSATION}/MessageRecipients", {}),
+    ("GET", f"{C}/Users/{{person}}", {}),
+    ("POST", f"{C}/Users/{{person}}", {"friendly_name": "f", "attributes": "{}"}),
+    ("POST", "/v1/registrations", {"channel_type": "fcm", "data": {"registration_id": "r"}}),
+    ("DELETE", "/v1/registrations", {"binding_type": "fcm", "address": "r"}),
+    ("DELETE", "/v1/registrations/{person}", {}),
+    ("GET", "/v3/Documents/{document}", {}),
+    ("GET", "/v3/Lists/{list}", {}),
+    ("GET", "/v3/Maps/{map}", {}),
+    ("GET", "/v3/Lists/{list}/Items", {}),
+    ("GET", "/v3/Maps/{map}/Items", {}),
+    ("PUT", "/v3/Maps/{map}", {}),
 )
+"""What there is, each with a body as the SDK sends it."""
+
 OBJECTS = tuple(
     (f"<{kind}:{of}>", type_)
     for kind, type_, owners in (
@@ -90,59 +91,75 @@ OBJECTS = tuple(
     )
     for of in owners
 )
-FIELDS = (
-    *("identity", "attributes", "friendly_name", "unique_name", "body", "subject", "media_sids", "messaging_binding"),
-    *("last_read_message_index", "notification_level", "channel_type", "binding_type", "address", "data"),
-    *("action", "correlation_id", "requests", "registration_id"),
-)
 PARAMS = ("PageToken", "PageSize", "Order", "From", "Key", "Index", "Include", "HideExpired", "productId")
-GOOD = (
-    "hello",
-    "{}",
-    '{"cid":"c"}',
-    "default",
-    "muted",
-    "ann",
-    "fcm",
-    "asc",
-    "desc",
-    "items",
-    "after.asc.1",
-    "before..",
-)
+GOOD = ("1", "0", "-1", "100", "asc", "desc", "items", "true", "after.asc.1", "before.desc.", "<participant>", "<room>")
 
-segments = st.one_of(st.sampled_from([name for name, _ in OBJECTS]), texts)
-objects = st.tuples(st.sampled_from(OBJECTS), st.one_of(st.none(), numbers, values)).map(
+_SOME = {
+    "conversation": ("<room>",) * 8 + ("<private>", "<gone>", "<unique name>", "u"),
+    "message": ("<message>",) * 4 + ("<secret message>",),
+    "participant": ("<participant>", "<victim>", "mallory"),
+    "person": ("mallory", "<victim>", "nobody"),
+    **{kind: tuple(name for name, type_ in OBJECTS if type_ == kind) for kind in ("document", "list", "map")},
+}
+
+
+def _mostly(likely: st.SearchStrategy[Any], otherwise: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Nine times of ten the first."""
+    return st.integers(0, 9).flatmap(lambda drawn: likely if drawn else otherwise)
+
+
+def _rarely(draw: st.DrawFn) -> bool:
+    return draw(st.integers(0, 9)) == 9
+
+
+objects = st.tuples(st.sampled_from(OBJECTS), st.none() | st.integers(0, 9) | numbers | values).map(
     lambda drawn: {"object_sid": drawn[0][0], "object_type": drawn[0][1], "last_event_id": drawn[1]}
 )
 subscriptions = st.fixed_dictionaries(
     {
-        "action": st.sampled_from(("establish", "establish", "cancel")) | scalars,
-        "correlation_id": st.integers(0, 9) | values,
-        "requests": st.lists(objects | values, max_size=5) | values,
+        "action": _mostly(st.sampled_from(("establish", "establish", "cancel")), scalars),
+        "correlation_id": _mostly(st.integers(0, 9), values),
+        "requests": _mostly(st.lists(_mostly(objects, values), max_size=5), values),
     }
 )
-bodies = st.one_of(
-    st.dictionaries(st.sampled_from(FIELDS), st.sampled_from(GOOD) | values, max_size=4),
-    subscriptions,
-    values,
-    st.binary(max_size=30),
-    deep,
-    st.builds(lambda value: f"ChannelSid={value}".encode(errors="replace"), texts),
-)
-params = st.dictionaries(st.sampled_from(PARAMS) | texts, st.sampled_from(GOOD) | values, max_size=3)
+senseless = st.one_of(values, st.binary(max_size=30), deep)
+params = st.dictionaries(_mostly(st.sampled_from(PARAMS), texts), _mostly(st.sampled_from(GOOD), values), max_size=3)
+
+
+@st.composite
+def _paths(draw: st.DrawFn, template: str) -> str:
+    for name, some in _SOME.items():
+        while f"{{{name}}}" in template:
+            template = template.replace(f"{{{name}}}", draw(_mostly(st.sampled_from(some), texts)), 1)
+    return template
+
+
+@st.composite
+def _bodies(draw: st.DrawFn, valid: dict[str, Any]) -> Any:
+    """A body as the SDK sends it, or with some fields gone, or with others in their place."""
+    if _rarely(draw):
+        return draw(senseless)
+    kept = {name: value for name, value in valid.items() if not _rarely(draw)}
+    changed = draw(st.dictionaries(st.sampled_from([*valid, "identity", "body"]), values, max_size=1))
+    return kept | changed if draw(st.booleans()) else kept
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
     """A request line and a body."""
-    method, path = draw(st.sampled_from(ROUTES))
-    while "*" in path:
-        path = path.replace("*", draw(segments), 1)
+    form = draw(st.integers(0, 11))
+    if form == 0:
+        name = draw(_mostly(st.sampled_from(_SOME["conversation"]), texts))
+        method, path = "POST", "/v1/typing"
+        body: Any = f"ChannelSid={name}".encode(errors="replace")
+    elif form <= 3:
+        method, path, body = "POST", "/v4/Subscriptions", draw(subscriptions)
+    else:
+        method, template, valid = draw(st.sampled_from(ROUTES))
+        path, body = draw(_paths(template)), draw(_bodies(valid))
     line: dict[str, Any] = {"host": "h", "path": path, "method": method, "params": draw(params), "headers": {}}
-    if draw(st.integers(0, 5)) == 0:
+    if _rarely(draw):
         line[draw(st.sampled_from(("path", "method", "params", "headers")))] = draw(values)
-    body = draw(subscriptions) if path.startswith("/v4") and draw(st.booleans()) else draw(bodies)
     return line, body
 
 
@@ -206,7 +223,7 @@ def _filled(text: str, names: Mapping[str, str]) -> bytes:
     return text.encode(errors="surrogatepass")
 
 
-_ids = st.sampled_from(("TM1", "TM2", "TM")) | texts
+_ids = _mostly(st.sampled_from(("TM1", "TM2", "TM")), texts)
 _sizes = st.just(0) | st.just(0) | st.integers(-40, 40) | st.sampled_from((10**9, -(10**9)))
 _damage = st.just(()) | st.just(()) | st.tuples(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=4)))
 
@@ -231,11 +248,11 @@ controls = st.builds(
 odd = st.builds(
     Packet,
     header=values | deep | st.dictionaries(texts, values, max_size=3),
-    body=bodies,
+    body=senseless,
     header_size=_sizes,
     payload_size=_sizes,
     magic=st.sampled_from((b"TWILSOCK V3.0 ", b"TWILSOCK V2.0 ", b"", b"TWILSOCK V3.0 0")),
     damage=_damage,
 )
 twice = st.just(Packet(b'{"method":"message","method":"init","id":"1","id":"2","token":"a","token":null}'))
-packets = st.one_of(messages, messages, messages, messages, inits, controls, odd, twice)
+packets = _mostly(messages, _mostly(messages, st.one_of(inits, controls, odd, twice)))

@@ -12,9 +12,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import hashlib
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -23,9 +25,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from roomful.conversations.core.conversations import DeleteConversation
+from roomful.conversations.core.conversations import CreateConversation, DeleteConversation
+from roomful.conversations.core.model import Message, Participant
+from roomful.conversations.core.participants import AddParticipant
+from roomful.conversations.core.ports import Reads
 from roomful.conversations.core.tokens import RevokeTokens
-from roomful.conversations.core.users import CreateUser
+from roomful.conversations.core.users import CreateUser, EnsureUser
 from roomful.conversations.sync.objects import Kind
 from roomful.conversations.sync.session import Session
 from tests.conversations.sync.line import Line, eventually, read_packet, websocket_payloads
@@ -44,12 +49,12 @@ CLOSE_CODES = {1000, 1002, 1008}
 """What docs/protocol.md names for what clients do wrong (1009 is the socket's, 1001 and 1011 are our own doing)."""
 
 MAX_REPLY = 1024 * 1024
-STATES = ("new", "checking", "refused", "open", "expired", "stalled", "replaying", "closed")
+STATES = ("open", "open", "open", "new", "checking", "refused", "expired", "stalled", "replaying", "closed")
 
 Case = tuple[str, list[tuple[Packet, bool]]]
 """The session's state, and packets; after each whether its work is waited for."""
 
-cases = st.tuples(st.sampled_from(STATES), st.lists(st.tuples(packets, st.booleans()), min_size=1, max_size=6))
+cases = st.tuples(st.sampled_from(STATES), st.lists(st.tuples(packets, st.booleans()), min_size=3, max_size=20))
 
 
 class Ear:
@@ -93,30 +98,27 @@ class Arena:
         self.world = world
         self.names: dict[str, str] = {}
         self.said = 0
+        self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 
     async def start(self) -> None:
         await self.world.start()
         for person in ("mallory", "vic"):
             await self.world.run(CreateUser(person, friendly_name="known to all"))
-        self.room = await self.world.room("open", "mallory", "vic")
         self.private = await self.world.room(SECRET, "vic")
         gone = await self.world.room("gone", "mallory")
         await self.world.run(DeleteConversation(gone.sid))
-        message = await self.world.say(self.room, "mallory", "mine")
         secret = await self.world.say(self.private, "vic", SECRET)
         self.vic = await self.world.connect("vic")
         self.heard_of = Kind.MESSAGES.sid(self.private.sid)
         await self.vic.established((self.heard_of, "list", 0))
         self.names = {
-            "<room>": self.room.sid,
             "<private>": self.private.sid,
             "<gone>": gone.sid,
-            "<message>": message.sid,
             "<secret message>": secret.sid,
             "<participant>": str(secret.participant_sid),
             "<victim>": "vic",
             "<victim's user>": self.vic.session.caller.user_sid,
-            "<user>": message.sid.replace("IM", "US"),
+            "<user>": (await self.world.run(EnsureUser("mallory"))).sid,
             "<unique name>": f"{self.private.sid}.messages",
             "<token>": self.world.token("mallory"),
             "<expired token>": self.world.token("mallory", seconds=-60),
@@ -125,15 +127,35 @@ class Arena:
         }
         revoked = hashlib.sha256(self.names["<revoked token>"].encode()).hexdigest()
         await self.world.run(RevokeTokens(token_sha256=(revoked,)))
-        for name in list(self.names):
-            if len(value := self.names[name]) == 34:
-                for prefix in ("ET", "ES", "MP", "MC", "MI"):
-                    self.names[f"<{prefix}:{name[1:-1]}>"] = prefix + value[2:]
+        for name in ("<private>", "<gone>", "<user>", "<victim's user>"):
+            self._name_objects(name)
+
+    def _name_objects(self, name: str) -> None:
+        for prefix in ("ET", "ES", "MP", "MC", "MI"):
+            self.names[f"<{prefix}:{name[1:-1]}>"] = prefix + self.names[name][2:]
+
+    async def _prepare(self) -> None:
+        """The attacker is in a conversation and has sent a message, whatever an earlier case did."""
+
+        def found(reads: Reads) -> bool:
+            room, message = self.names.get("<room>"), self.names.get("<message>")
+            member = reads.one(Participant, conversation_sid=room, identity="mallory")
+            return member is not None and reads.one(Message, sid=message) is not None
+
+        if not await self.world.store.reads.read(found):
+            room = await self.world.run(CreateConversation(friendly_name="open"), "mallory")
+            await self.world.run(AddParticipant(room.sid, "mallory"), "mallory")
+            await self.world.run(AddParticipant(room.sid, "vic"))
+            message = await self.world.say(room, "mallory", "mine")
+            self.names |= {"<room>": room.sid, "<message>": message.sid}
+            self._name_objects("<room>")
 
     async def attack(self, case: Case) -> None:
         """One connection's life."""
+        await self._prepare()
         ear = Ear()
         session = Session(self.world.hub, ear, self.world.clock)
+        self.sessions.add(session)
         await self._bring(session, ear, case[0])
         for packet, wait in case[1]:
             session.receive(packet.encoded(self.names))
@@ -163,7 +185,7 @@ class Arena:
         elif state == "closed":
             session.receive(well_formed({"method": "close", "id": "TM0"}))
         if state == "replaying":
-            wanted = {"object_sid": Kind.MESSAGES.sid(self.room.sid), "object_type": "list", "last_event_id": 0}
+            wanted = {"object_sid": self.names["<ES:room>"], "object_type": "list", "last_event_id": 0}
             body = {"action": "establish", "correlation_id": 1, "requests": [wanted]}
             line = {"path": "/v4/Subscriptions", "method": "POST", "params": {}}
             session.receive(well_formed({"method": "message", "id": "TM0", "http_request": line}, body))
@@ -181,6 +203,8 @@ class Arena:
             sent = await self.world.say(self.private, "vic", f"{SECRET} {self.said}")
             await eventually(lambda: _last(self.vic) == sent.sid, "the victim to hear")
             self.vic.events.clear()
+            gc.collect()
+            assert len(self.sessions) <= 2, f"{len(self.sessions)} sessions are still in memory"
 
 
 def _of_session(task: asyncio.Task[Any]) -> bool:

@@ -21,6 +21,10 @@ from tests.servers import Server
 
 HANDSHAKE_STATUSES = {101, 400, 404, 405, 431, 503}
 CLOSE_CODES = {1000, 1001, 1002, 1007, 1008, 1009}
+WARM_AFTER = 500
+MAX_GROWTH = 32
+"""Megabytes by which a server may grow after so many hostile connections, however many more follow."""
+
 PATIENCE = 15.0
 """Seconds within which a connection must have ended after the client has."""
 
@@ -147,7 +151,7 @@ class Target:
         self.server = server
         self.played = 0
         self.read_log = 0
-        self.memory: int | None = None
+        self.memory = 0
         keys, now = server.credentials, int(time.time())
         claims = {
             "iss": keys["api_key_sid"],
@@ -220,6 +224,15 @@ class Target:
         assert "Traceback" not in log, log
         assert "[error" not in log, log
         assert "[critical" not in log, log
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Compare the memory that the server holds with what it held when all its caches were warm."""
+        status = Path(f"/proc/{self.server.pid}/status").read_text()
+        megabytes = int(status.partition("VmRSS:")[2].split()[0]) // 1024
+        if self.played <= WARM_AFTER:
+            self.memory = max(self.memory, megabytes)
+        assert megabytes <= self.memory + MAX_GROWTH, f"{self.memory} MB grew to {megabytes} MB"
 
 
 async def _listen(reader: asyncio.StreamReader, heard: bytearray, news: asyncio.Event) -> None:
