@@ -116,7 +116,7 @@ def _examine_service(settings: Settings) -> Iterator[Finding]:
         credentials = connection.credentials
         yield Finding("service", f"answers; account {credentials.account_sid}, service {connection.service_sid}")
         yield _examine_key(backend, credentials, keys_are)
-        yield from _examine_setup(settings, connection)
+        yield from _examine_setup(connection)
     except BackendUnavailable as error:
         yield Finding("service", _one_line(error), f"see that it runs, and check {keys_are}")
 
@@ -135,14 +135,16 @@ def _examine_key(backend: Backend, credentials: Credentials, keys_are: str) -> F
     return Finding("API key", key)
 
 
-def _examine_setup(settings: Settings, connection: Connection) -> Iterator[Finding]:
-    """What the chat app wants of its service: the role of people in the browser."""
+def _examine_setup(connection: Connection) -> Iterator[Finding]:
+    """What the chat app wants of its service: the role of people in the browser, and perhaps presence."""
     plan = make_plan(connection)
     for line in plan.found:
         yield Finding("set-up", line)
-    fix = "flask chat setup" if settings.backend != "embedded" else "make or change it through the REST API"
     for step in plan.steps:
-        yield Finding("set-up", f"missing: {step.text}", fix)
+        if step.optional:
+            yield Finding("set-up", f"off: {step.text}; `flask chat setup` switches it on")
+        else:
+            yield Finding("set-up", f"missing: {step.text}", "flask chat setup")
 
 
 def _examine_front_end(settings: Settings) -> Finding:

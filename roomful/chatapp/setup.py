@@ -17,6 +17,8 @@ class Step:
 
     text: str
     carry_out: Callable[[], None]
+    optional: bool = False
+    """Whether the chat works as well without it."""
 
 
 @dataclass
@@ -39,7 +41,7 @@ def make_plan(connection: Connection) -> Plan:
             Step(f"a Conversations service “{SERVICE_NAME}”, the account's default", lambda: _service(connection))
         )
         plan.steps.append(Step(_role_text(), lambda: _create_role(connection)))
-        plan.steps.append(Step(PRESENCE, lambda: _show_presence(connection)))
+        plan.steps.append(Step(PRESENCE, lambda: _show_presence(connection), optional=True))
         return plan
     plan.found.append(f"Conversations service {service_sid}")
     role = _find_role(connection)
@@ -55,7 +57,7 @@ def make_plan(connection: Connection) -> Plan:
     if shown:
         plan.found.append(PRESENCE)
     else:
-        plan.steps.append(Step(PRESENCE, lambda: _show_presence(connection)))
+        plan.steps.append(Step(PRESENCE, lambda: _show_presence(connection), optional=True))
     return plan
 
 
