@@ -223,3 +223,21 @@ async def test_a_thousand_changes_missed(tmp_path: Path) -> None:
     assert len(ann.messages(room)) == 1030
     await play.compare(everybody=True)
     await play.end()
+
+
+@pytest.mark.anyio
+async def test_who_does_not_read_is_dropped_and_caught_up(tmp_path: Path) -> None:
+    play = Play(f"sqlite:///{tmp_path / 'roomful.db'}")
+    await play.start()
+    ann, line = play.devices[0], play.devices[0].line
+    assert line is not None
+    line.stall()
+    await play.flood(0, 200)
+    assert line.gone
+    assert line.of_type("list_item_added") == []
+    await ready(ann)
+    assert ann.line is not None
+    assert [event["item_index"] for event in ann.line.of_type("list_item_added")] == list(range(200))
+    await play.flood(0, 3)
+    await play.compare(everybody=True)
+    await play.end()

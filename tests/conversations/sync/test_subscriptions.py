@@ -294,3 +294,29 @@ async def test_what_is_one_persons_own_changes_nothing_for_the_others(world: Wor
     world.time.shift += 1000
     await world.run(UpdateMembership(room.sid, "ben", notification_level="muted"), "ben")
     assert await ann.get(roster) == before
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_a_membership_is_told_in_both_of_its_streams(world: World, live: bool) -> None:
+    """The read horizon is shown in the roster, and in the person's own map; the level only there."""
+    room = await world.room("r", "ann", "ben")
+    await world.say(room, "ben", "read me")
+    ann = await world.connect("ann")
+    mine = Kind.MEMBERSHIPS.sid(ann.session.caller.user_sid)
+    wanted = (
+        (mine, "map", await position(world, ann.session.caller.user_sid)),
+        (Kind.ROSTER.sid(room.sid), "map", await position(world, room.sid)),
+    )
+    if live:
+        await ann.established(*wanted)
+    await world.run(UpdateMembership(room.sid, "ann", last_read_message_index=0), "ann")
+    await world.run(UpdateMembership(room.sid, "ann", notification_level="muted"), "ann")
+    if not live:
+        await ann.established(*wanted)
+    await eventually(lambda: len(item_events(ann)) >= (3 if live else 2))
+    told = [(event["map_sid"], event["item_data"]) for event in ann.of_type("map_item_updated")]
+    own = [data for sid, data in told if sid == mine]
+    roster = [data for sid, data in told if sid != mine]
+    assert (own[-1]["lastConsumedMessageIndex"], own[-1]["notificationLevel"]) == (0, "muted")
+    assert [data["lastConsumedMessageIndex"] for data in roster] == [0]
+    assert len(own) == (2 if live else 1)
