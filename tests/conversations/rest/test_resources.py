@@ -198,6 +198,10 @@ def test_services_and_configuration(client: Client, service_sid: str) -> None:
     settings = v1.services(other.sid).configuration()
     changed = settings.update(default_chat_service_role_sid=role.sid, reachability_enabled=True)
     assert (changed.default_chat_service_role_sid, changed.reachability_enabled) == (role.sid, True)
+    ann = v1.services(other.sid).users.create(identity="ann")
+    assert (ann.is_online, ann.is_notifiable) == (False, False)
+    settings.update(reachability_enabled=False)
+    assert (ann.fetch().is_online, ann.fetch().is_notifiable) == (None, None)
     assert settings.fetch().default_chat_service_role_sid == role.sid
     assert v1.users.create(identity="visitor").role_sid == role.sid
     assert refusal(settings.update, default_conversation_role_sid=role.sid) == (400, 50105)
