@@ -37,7 +37,7 @@ WARNING_SECONDS = 180
 """How long before a token expires its client is told, or half of the token's life if that is less."""
 
 MAX_PENDING = 256
-"""Requests of one connection that may be at work; beyond it no more is read from it until half are answered."""
+"""Requests of one connection, or KiB of them, that may be at work; beyond it no more is read until half are done."""
 
 QUERIES_AT_ONCE = 64
 REPLY_BYTES = 512 * 1024
@@ -68,6 +68,10 @@ class Outlet(Protocol):
         """Returns when the client has taken most of what was sent, or is gone."""
 
 
+Asked = tuple[str, Query, Request, int]
+"""A reading request with its id and its weight."""
+
+
 class State(Enum):
     """NEW → CHECKING → OPEN or REFUSED; any → CLOSED."""
 
@@ -79,7 +83,15 @@ class State(Enum):
 
 
 class Session:
-    """A connection, from its first packet to its end. The hub knows it as a `Receiver`."""
+    """A connection, from its first packet to its end. The hub knows it as a `Receiver`.
+
+    Slots: a room's thousand sessions are met once a message each, and what lies close together is met faster.
+    """
+
+    __slots__ = (
+        *("_hub", "_outlet", "_clock", "_state", "_caller", "_continuation", "_expires", "_timer", "_tasks"),
+        *("service_sid", "identity", "digests", "_queries", "_answering", "_pending", "_paused", "_subscriber"),
+    )
 
     def __init__(self, hub: Hub, outlet: Outlet, clock: Callable[[], float] = time.time) -> None:
         self._hub = hub
@@ -92,7 +104,7 @@ class Session:
         self.service_sid = ""
         self.identity = ""
         self.digests: frozenset[str] = frozenset()
-        self._queries: deque[tuple[str, Query, Request]] = deque()
+        self._queries: deque[Asked] = deque()
         self._answering = False
         self._pending = 0
         self._paused = False
@@ -133,9 +145,9 @@ class Session:
             case _ if self._clock() >= self._expires:
                 self._expire()
             case "message":
-                self._message(packet)
+                self._message(packet, 1 + len(data) // 1024)
             case "update":
-                self._start(self._counted(self._update(packet)))
+                self._work(1, self._update(packet))
             case _:
                 self.close(PROTOCOL_ERROR, "unknown method")
 
@@ -273,7 +285,7 @@ class Session:
 
     # --- requests --------------------------------------------------------------------------------------------------
 
-    def _message(self, packet: Packet) -> None:
+    def _message(self, packet: Packet, weight: int) -> None:
         line = packet.header.http_request
         if line is None:
             self.close(PROTOCOL_ERROR, "a message without a request")
@@ -282,24 +294,24 @@ class Session:
         try:
             request = parse_request(line, packet.payload)
             if request.segments == upstream.SUBSCRIPTIONS and request.method == "POST":
-                self._subscribe(request_id, request)
+                self._subscribe(request_id, request, weight)
             elif found := upstream.QUERIES.find(request):
-                self._begin()
-                self._queries.append((request_id, *found))
+                self._begin(weight)
+                self._queries.append((request_id, *found, weight))
                 if not self._answering:
                     self._answering = True
                     self._start(self._answer())
             elif action := upstream.ACTIONS.find(request):
-                self._start(self._counted(self._act(request_id, *action)))
+                self._work(weight, self._act(request_id, *action))
             else:
                 raise upstream.no_route(request)
         except ServiceError as error:
             self._reply(request_id, error_reply(error))
 
-    def _subscribe(self, request_id: str, request: Request) -> None:
+    def _subscribe(self, request_id: str, request: Request, weight: int) -> None:
         batch = subscriptions.parse(request)
         self._reply(request_id, Reply(200, subscriptions.ACCEPTED))
-        self._start(self._counted(self._carry_out(batch)))
+        self._work(weight, self._carry_out(batch))
 
     async def _carry_out(self, batch: subscriptions.Batch) -> None:
         if not await self._subscriber.carry_out(batch):
@@ -320,7 +332,7 @@ class Session:
                 self.write(b"".join(replies))
                 for _ in range(min(len(replies), len(self._queries))):
                     self._queries.popleft()
-                self._ended(len(replies))
+                self._ended(sum(weight for *_, weight in some[: len(replies)]))
                 await self._outlet.drained()
         finally:
             self._answering = False
@@ -335,21 +347,25 @@ class Session:
             reply = error_reply(errors.internal())
         self._reply(request_id, reply)
 
-    async def _counted(self, work: Coroutine[Any, Any, None]) -> None:
-        self._begin()
+    def _work(self, weight: int, work: Coroutine[Any, Any, None]) -> None:
+        """Start what counts as at work until it is done."""
+        self._begin(weight)
+        self._start(self._counted(weight, work))
+
+    async def _counted(self, weight: int, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         finally:
-            self._ended(1)
+            self._ended(weight)
 
-    def _begin(self) -> None:
-        self._pending += 1
+    def _begin(self, weight: int) -> None:
+        self._pending += weight
         if self._pending >= MAX_PENDING and not self._paused:
             self._paused = True
             self._outlet.pause_reading()
 
-    def _ended(self, count: int) -> None:
-        self._pending -= count
+    def _ended(self, weight: int) -> None:
+        self._pending -= weight
         if self._paused and self._pending <= MAX_PENDING // 2:
             self._paused = False
             self._outlet.resume_reading()
@@ -371,12 +387,12 @@ class Session:
                 self.close(INTERNAL, "the server cannot go on")
 
 
-def _replies(reads: Reads, caller: Caller, queries: Sequence[tuple[str, Query, Request]]) -> list[bytes]:
+def _replies(reads: Reads, caller: Caller, queries: Sequence[Asked]) -> list[bytes]:
     """Frames with the answers to the first queries, until they are enough for once. Made on the reader thread."""
     replies: list[bytes] = []
     size = 0
-    for query in queries:
-        replies.append(_answered(reads, caller, *query))
+    for request_id, query, request, _ in queries:
+        replies.append(_answered(reads, caller, request_id, query, request))
         size += len(replies[-1])
         if size > REPLY_BYTES:
             break

@@ -75,6 +75,10 @@ _picows_log = _QuietLog(logging.getLogger("roomful.socket"), {})
 class Connection(WSListener):
     """A session's way to its client: frames from and to the transport."""
 
+    __slots__ = (  # as in `Session`
+        *("_hub", "_websocket", "_transport", "_session", "_fragments", "_in_fragments", "_writable", "_closing"),
+    )
+
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._websocket: WSTransport | None = None
