@@ -130,7 +130,8 @@ conforms(
     const expected = (await inParallel(205, (n) => server.room(`room ${n}`, "collector"))).map((room) => room.sid);
     const collector = await fresh("collector");
     for (const event of ["added", "joined"]) {
-      await until(event, () => collector.events.filter((told) => told.startsWith(`${event}: `)).length === 205);
+      const count = () => collector.events.filter((told) => told.startsWith(`${event}: `)).length;
+      await until(`205 rooms ${event}`, () => count() === 205, 60_000);
     }
     const first = await collector.client.getSubscribedConversations();
     expect([first.hasPrevPage, first.hasNextPage]).toEqual([false, true]);
@@ -142,6 +143,7 @@ conforms(
     expect(back.items.map((room) => room.sid)).toEqual(first.items.map((room) => room.sid));
     expect(expected).toEqual(expect.arrayContaining(second.items.map((room) => room.sid)));
   },
+  { timeout: 120_000 },
 );
 
 conforms(
