@@ -1,7 +1,7 @@
 import { Client, type ClientOptions, type Conversation, type Paginator } from "@twilio/conversations";
 import { expect } from "vitest";
 import { Cable } from "./cable";
-import type { Person } from "./person";
+import { type Person, SOON } from "./person";
 import { begin, conforms, connect, fresh, server } from "./stage";
 import { heard, hosted, refusal } from "./told";
 import { inParallel, until } from "./wait";
@@ -315,7 +315,7 @@ conforms(
   "is independent of other clients of the same person",
   async () => {
     const cable = await Cable.to(server);
-    const [one, other] = [await connect("hugo", { socket: cable.socket }), await connect("hugo")];
+    const [one, other] = [await connect("hugo", { socket: cable.socket, ...SOON }), await connect("hugo")];
     const first = await hosted(one, "made by one");
     await other.sees("joined: made by one");
     await other.ready(first.sid);

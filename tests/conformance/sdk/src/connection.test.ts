@@ -9,15 +9,12 @@
  */
 import { afterEach, expect } from "vitest";
 import { Cable } from "./cable";
-import type { Person } from "./person";
+import { type Person, SOON } from "./person";
 import { begin, conforms, connect, fresh, server } from "./stage";
 import { Tab } from "./tab";
 import { inParallel, until } from "./wait";
 
 const CONNECTIONS_PER_USER = 100;
-
-/** Tests need not wait as long as people between two attempts to connect. */
-const SOON = { retryPolicy: { min: 50, max: 200, randomness: 0.2 } };
 
 afterEach(() => Tab.closeAll());
 

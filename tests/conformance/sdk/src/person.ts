@@ -12,6 +12,9 @@ export interface PersonOptions extends ClientOptions {
   retryPolicy?: { min: number; max: number; randomness: number };
 }
 
+/** Tests need not wait as long as people between two attempts to connect. */
+export const SOON = { retryPolicy: { min: 50, max: 200, randomness: 0.2 } };
+
 export class Person {
   /** What happened, in order, as `event: detail`. */
   readonly events: string[] = [];

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { Cable } from "./cable";
-import type { Person } from "./person";
+import { type Person, SOON } from "./person";
 import { fingerprint, signed } from "./signed";
 import { begin, conforms, connect, fresh, server } from "./stage";
 import { until } from "./wait";
@@ -50,8 +50,8 @@ conforms(
   ["Client.updateToken", "Client#tokenAboutToExpire"],
   "is renewed on the living connection, each time that its end is announced",
   async () => {
-    const ben = await connect("ben", { token: await server.token("ben", 4) });
-    const lives = [4, 3600];
+    const ben = await connect("ben", { token: await server.token("ben", 3) });
+    const lives = [3, 3600];
     const renewed: unknown[] = [];
     ben.client.on("tokenAboutToExpire", async () => {
       const token = await server.token("ben", lives.shift());
@@ -72,7 +72,7 @@ conforms(
   "ends the connection when it expires; with a new one the client goes on and is told what it missed",
   async () => {
     const room = await server.room("expiry", "cleo");
-    const cleo = await connect("cleo", { token: await server.token("cleo", 2) });
+    const cleo = await connect("cleo", { token: await server.token("cleo", 2), ...SOON });
     const mine = await cleo.ready(room.sid);
     const updated = new Promise((done, failed) => {
       cleo.client.on("tokenExpired", async () => {
@@ -95,7 +95,7 @@ conforms(
   "carries no request any more once it has expired, though the connection may still be there",
   async () => {
     const room = await server.room("late", "dan");
-    const dan = await connect("dan", { token: await server.token("dan", 3600) });
+    const dan = await connect("dan", { token: await server.token("dan", 3600), ...SOON });
     const mine = await dan.ready(room.sid);
     await server.advance(3_601_000);
     await expect(mine.sendMessage("too late")).rejects.toThrow("disconnected");
@@ -225,7 +225,7 @@ conforms(
   "is not sent again when the client has it, and one that comes while the line is broken is used for the next",
   async () => {
     const [cable, token] = [await Cable.to(server), await server.token("hugo")];
-    const hugo = await connect("hugo", { socket: cable.socket, token });
+    const hugo = await connect("hugo", { socket: cable.socket, token, ...SOON });
     await cable.stall();
     expect(await hugo.client.updateToken(token)).toBe(hugo.client);
     await cable.flow();
@@ -247,7 +247,7 @@ conforms(
   "is refused everywhere once it is revoked, and others of the same person are not",
   async () => {
     const token = await server.token("ida");
-    const [ida, other] = [await connect("ida", { token }), await connect("ida")];
+    const [ida, other] = [await connect("ida", { token, ...SOON }), await connect("ida")];
     await server.rest("POST", "/roomful/v1/revocations", { token_sha256: [await fingerprint(token)] });
     await ida.sees("connectionError: 401 20101 true");
     const again = await begin("ida", { token });
@@ -265,7 +265,7 @@ conforms(
   "is refused with all others of an identity that were issued up to now",
   async () => {
     const tokens = [await server.token("jon"), await server.token("jon")];
-    const both = await Promise.all(tokens.map((token) => connect("jon", { token })));
+    const both = await Promise.all(tokens.map((token) => connect("jon", { token, ...SOON })));
     await server.rest("POST", "/roomful/v1/revocations", { identity: "jon" });
     for (const person of both) await person.sees("connectionError: 401 20101 true");
     await (await begin("jon", { token: tokens[0] })).sees("initFailed");

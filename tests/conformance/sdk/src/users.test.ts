@@ -1,5 +1,6 @@
 import type { User } from "@twilio/conversations";
 import { expect } from "vitest";
+import { SOON } from "./person";
 import { conforms, connect, fresh, server } from "./stage";
 import { heard, JSON_VALUES, refusal } from "./told";
 import { inParallel, until } from "./wait";
@@ -208,7 +209,7 @@ conforms(
   "is gone for everybody when it is deleted, and its clients are signed out",
   async () => {
     const room = await server.room("farewell", "mia", "noah");
-    const [mia, noah] = [await connect("mia"), await connect("noah")];
+    const [mia, noah] = [await connect("mia", SOON), await connect("noah")];
     for (const person of [mia, noah]) await person.ready(room.sid);
     expect((await noah.client.getUser("mia")).identity).toBe("mia");
     await server.rest("DELETE", "/v1/Users/mia");
