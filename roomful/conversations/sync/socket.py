@@ -245,8 +245,17 @@ class SocketProtocol(WSProtocol):  # type: ignore[misc]
             room = self.get_buffer(len(view))
             count = min(len(room), len(view))
             room[:count] = view[:count]
-            self.buffer_updated(count)
+            try:
+                self.buffer_updated(count)
+            except UnicodeError:  # picows repeats in its refusal what is wrong, and that need not be text
+                self._refuse()
+                return
             view = view[count:]
+
+    def _refuse(self) -> None:
+        if self._tcp is not None:
+            self._tcp.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            self._tcp.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._known_to_server.discard(self)

@@ -266,3 +266,26 @@ async def test_requests_after_the_end_are_not_answered(world: World) -> None:
     ann.send({"method": "message", "http_request": CONFIGURATION})
     await world.connect("ben")
     assert ann.writes == writes
+
+
+@pytest.mark.parametrize("kind", ["queries", "subscriptions"])
+async def test_reading_pauses_while_too_many_bytes_are_at_work(world: World, kind: str) -> None:
+    """Few large requests of a client that does not read are as many as a lot of small ones."""
+    ann = await world.connect("ann")
+    user = ann.session.caller.user_sid
+    await ann.get("/Client/v2/Configuration")
+    ann.full.clear()
+    body: dict[str, Any] = {"x": "y" * 100_000}
+    if kind == "queries":
+        line = CONFIGURATION
+    else:
+        wanted = {"object_sid": Kind.PROFILE.sid(user), "object_type": "map", "last_event_id": 0}
+        line = {"path": "/v4/Subscriptions", "method": "POST"}
+        body = {"action": "establish", "correlation_id": 1, "requests": [wanted] * 1000}
+    sent = 0
+    while ann.reading and sent < 10:
+        ann.send({"method": "message", "http_request": line}, body)
+        sent += 1
+    assert sent < 5
+    ann.full.set()
+    await eventually(lambda: ann.reading)

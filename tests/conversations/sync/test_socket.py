@@ -145,6 +145,15 @@ async def test_what_ends_the_connection(server: Server, message: Any, code: int)
         assert await code_of_close(websocket) == code
 
 
+async def test_a_handshake_that_is_not_text(server: Server) -> None:
+    """It is refused without a trace in the log; found by fuzz/wire.py."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(OPENING.replace(b"Version: 13", b"Version: 1\x8d"))
+    assert await asyncio.wait_for(reader.readline(), 5) == b"HTTP/1.1 400 Bad Request\r\n"
+    assert "Traceback" not in server.log
+    writer.transport.abort()
+
+
 @pytest.mark.parametrize("reserved", [0x40, 0x20, 0x10])
 async def test_extensions_that_nobody_agreed_on(server: Server, reserved: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
