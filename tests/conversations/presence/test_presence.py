@@ -1,108 +1,25 @@
-"""Presence through sessions: devices and tabs, restarts, a service that shows it or not; push registrations."""
+"""Presence through sessions: devices and tabs, restarts, a service that shows it or not."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 
 from roomful.conversations import presence as presence_module
 from roomful.conversations.core.errors import internal
-from roomful.conversations.core.events import StreamCommit, UserUpdated
-from roomful.conversations.core.model import Node, Presence, PushBinding, User
+from roomful.conversations.core.model import Node, Presence, PushBinding
 from roomful.conversations.core.ports import Actor, Command
 from roomful.conversations.core.presence import LEASE, MARGIN, STEADY
-from roomful.conversations.core.push import BINDINGS_PER_USER
-from roomful.conversations.core.services import UpdateServiceConfiguration
-from roomful.conversations.core.users import CreateUser, DeleteUser
+from roomful.conversations.core.users import DeleteUser
 from roomful.conversations.presence import GRACE, RETRY, UPKEEP
 from roomful.conversations.sync.objects import Kind
+from tests.conversations.sync.world import World, eventually
 
-from .sync.world import Line, World, eventually, open_world
+from .people import C, Recorder, Watcher, count, hold, known, look, pass_time, reachability, register, show, user
 
 pytestmark = pytest.mark.anyio
-C = "/Client/v2"
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    """A service that shows presence, and whose clock and presence worker move only when a test moves them."""
-    async with open_world(database_url) as made:
-        made.time.still = 1_800_000_000_000
-        await show(made, True)
-        await hold(made)
-        yield made
-
-
-async def show(world: World, enabled: bool) -> None:
-    await world.run(UpdateServiceConfiguration(reachability_enabled=enabled))
-
-
-async def hold(world: World) -> None:
-    """From now on the worker works when `look` says so, on the test's clock from its start."""
-    await world.service._presence.close()
-
-
-async def look(world: World) -> None:
-    await world.service._presence.attend()
-    await world.service._presence.upkeep()
-
-
-async def pass_time(world: World, milliseconds: int) -> None:
-    """Let time pass, a second at a time, and the worker look."""
-    for passed in range(0, milliseconds, 1_000):
-        world.time.shift += min(1_000, milliseconds - passed)
-        await look(world)
-
-
-async def user(world: World, identity: str) -> User:
-    found = await world.store.reads.read(lambda reads: reads.one(User, identity=identity))
-    assert found is not None
-    return found
-
-
-async def count(world: World, row: type[Any]) -> int:
-    return await world.store.reads.read(lambda reads: reads.count(row))
-
-
-class Watcher:
-    """A client that is subscribed to people's profiles."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.line: Line
-
-    async def watch(self, *identities: str) -> Watcher:
-        self.line = await self.world.connect("watcher")
-        for identity in identities:
-            profile = Kind.PROFILE.sid((await user(self.world, identity)).sid)
-            await self.line.established((profile, "map", None))
-        return self
-
-    async def told(self) -> list[tuple[bool, bool]]:
-        """What was said of anybody's reachability so far: (online, notifiable)."""
-        await self.line.get(f"{C}/Configuration")  # what was committed before has been written before the answer
-        return [
-            (event["item_data"]["online"], event["item_data"]["notifiable"])
-            for event in self.line.of_type("map_item_updated")
-            if event["item_key"] == "reachability"
-        ]
-
-
-async def known(world: World, *identities: str) -> None:
-    for identity in identities:
-        await world.run(CreateUser(identity))
-
-
-async def reachability(world: World, identity: str) -> list[Any]:
-    """What a client that is new finds in a person's profile."""
-    line = await world.connect("fresh")
-    name = Kind.PROFILE.unique_name((await user(world, identity)).sid)
-    found: list[Any] = (await line.get(f"/v3/Maps/{name}/Items", Key="reachability"))["items"]
-    line.cut()
-    return [item["data"] for item in found]
 
 
 async def test_two_tabs_and_a_telephone_are_one_person(world: World) -> None:
@@ -269,29 +186,6 @@ async def test_a_clock_that_is_put_back_keeps_nobody_online(world: World) -> Non
     assert not (await user(world, "ann")).online
 
 
-class Recorder:
-    """Counts commits and changes of anybody's reachability from now on."""
-
-    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.commits = 0
-        self.changes = 0
-        connection, bus = world.store.writer.connection, world.bus
-        commit, publish = connection.commit, bus.publish
-
-        def counted() -> None:
-            self.commits += 1
-            commit()
-
-        def noted(commits: Sequence[StreamCommit]) -> None:
-            for event in (event for commit in commits for event in commit.events):
-                if isinstance(event, UserUpdated) and event.position == event.user.reachability_position:
-                    self.changes += 1
-            publish(commits)
-
-        monkeypatch.setattr(connection, "commit", counted)
-        monkeypatch.setattr(bus, "publish", noted)
-
-
 async def test_500_people_reconnect_after_a_restart_without_a_storm(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,95 +341,3 @@ async def test_the_worker_works_by_itself(world: World, monkeypatch: pytest.Monk
 async def reaches(watcher: Watcher, expected: list[tuple[bool, bool]]) -> None:
     await eventually(lambda: len(watcher.line.of_type("map_item_updated")) >= len(expected))
     assert await watcher.told() == expected
-
-
-# --- push registrations ----------------------------------------------------------------------------------------------
-
-
-async def register(line: Line, channel_type: Any, address: Any) -> tuple[int, Any]:
-    body = {
-        "endpoint_platform": "web",
-        "channel_type": channel_type,
-        "version": "3",
-        "message_types": ["twilio.conversations.new_message"],
-        "data": {"registration_id": address},
-    }
-    return await line.request("POST", "/v1/registrations", body, productId="ip_messaging")
-
-
-async def notifiable(world: World, *identities: str) -> list[bool]:
-    return [(await user(world, identity)).notifiable for identity in identities]
-
-
-async def test_a_device_is_registered_and_removed(world: World) -> None:
-    ann = await world.connect("ann")
-    await look(world)
-    watcher = await Watcher(world).watch("ann")
-    status, first = await register(ann, "fcm", "device")
-    assert status == 200
-    assert (await register(ann, "fcm", "device")) == (200, first), "a repetition"
-    assert (await register(ann, "apn", "device"))[1] != first
-    assert await watcher.told() == [(True, True)]
-    assert await reachability(world, "ann") == [{"online": True, "notifiable": True}]
-    assert (await ann.request("DELETE", f"/v1/registrations/{first['id']}", {}, productId="ip_messaging"))[0] == 204
-    assert await notifiable(world, "ann") == [True]
-    device = {"binding_type": "apn", "address": "device"}
-    for _ in range(2):  # what is gone may be removed again
-        assert (await ann.request("DELETE", "/v1/registrations", device, productId="ip_messaging"))[0] == 204
-    assert await watcher.told() == [(True, True), (True, False)]
-    assert await count(world, PushBinding) == 0
-
-
-async def test_a_device_belongs_to_who_registered_it_last(world: World) -> None:
-    ann, ben = await world.connect("ann"), await world.connect("ben")
-    _, of_ann = await register(ann, "fcm", "device")
-    assert (await register(ben, "fcm", "device"))[0] == 200
-    assert await notifiable(world, "ann", "ben") == [False, True]
-    assert await count(world, PushBinding) == 1
-    await ann.request("DELETE", "/v1/registrations", {"binding_type": "fcm", "address": "device"})
-    await ann.request("DELETE", f"/v1/registrations/{of_ann['id']}", {})
-    assert await notifiable(world, "ann", "ben") == [False, True], "one's own only"
-    assert (await register(ann, "fcm", "device"))[0] == 200
-    assert await notifiable(world, "ann", "ben") == [True, False]
-
-
-async def test_a_repeated_registration_writes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    ann = await world.connect("ann")
-    await look(world)
-    await register(ann, "fcm", "device")
-    record = Recorder(world, monkeypatch)
-    await register(ann, "fcm", "device")
-    assert record.commits == 0
-
-
-async def test_a_user_has_so_many_devices(world: World) -> None:
-    ann = await world.connect("ann")
-    for n in range(BINDINGS_PER_USER + 3):
-        assert (await register(ann, "fcm", f"device {n}"))[0] == 200
-    assert await count(world, PushBinding) == BINDINGS_PER_USER
-    left = await world.store.reads.read(lambda reads: reads.find(PushBinding, "address", ["device 2", "device 3"]))
-    assert [row.address for row in left] == ["device 3"]
-
-
-@pytest.mark.parametrize(
-    ("channel_type", "address"),
-    [("gcm", "x"), (None, "x"), ("fcm", ""), ("fcm", None), ("fcm", "x" * 1025), ("fcm", "a\x00b"), (7, "x")],
-)
-async def test_what_cannot_be_a_device(world: World, channel_type: Any, address: Any) -> None:
-    ann = await world.connect("ann")
-    status, body = await register(ann, channel_type, address)
-    assert (status, body["code"]) == (400, 20001)
-    assert await notifiable(world, "ann") == [False]
-    status, body = await ann.request("POST", "/v1/registrations", {"channel_type": "fcm", "data": [address]})
-    assert (status, body["code"]) == (400, 20001)
-
-
-async def test_devices_are_kept_though_presence_is_not_shown(world: World) -> None:
-    await show(world, False)
-    ann = await world.connect("ann")
-    watcher = await Watcher(world).watch("ann")
-    await register(ann, "fcm", "device")
-    assert await notifiable(world, "ann") == [True]
-    assert await watcher.told() == []
-    await show(world, True)
-    assert await reachability(world, "ann") == [{"online": False, "notifiable": True}]
