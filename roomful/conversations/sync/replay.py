@@ -7,7 +7,7 @@ row that changes meanwhile moves behind the cursor's head and is met again there
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..core.errors import ServiceError
 from ..core.model import Conversation, Message, Participant, Tombstone, User
@@ -35,8 +35,8 @@ class Page:
     complete: bool
 
 
-def replay(reads: Reads, ref: Ref, owner: Conversation | User, since: int, cursor: int) -> Page:
-    """The next page for a receiver that knew everything up to `since` and has been sent all up to `cursor`.
+def replay(reads: Reads, ref: Ref, owner: Conversation | User, cursor: int) -> Page:
+    """The next page for a receiver that knows everything up to `cursor`.
 
     `owner` is the stream's row in this snapshot.
     """
@@ -49,11 +49,16 @@ def replay(reads: Reads, ref: Ref, owner: Conversation | User, since: int, curso
         changed = [item for item in profile(reads, owner) if item.changed > cursor]
         items = sorted(changed, key=lambda item: item.changed)
         return Page([(item.changed, item_event(ref, item, False)) for item in items], owner.position, True)
-    return _items(reads, ref, owner.position, since, cursor)
+    return _items(reads, ref, owner, cursor)
 
 
-def _items(reads: Reads, ref: Ref, head: int, since: int, cursor: int) -> Page:
-    items = _changed(reads, ref, cursor)
+def _items(reads: Reads, ref: Ref, owner: Conversation | User, cursor: int) -> Page:
+    """An item is told at its creation and, if it changed since, at its last change, both with its present data.
+
+    Were it told at its change alone, a line that breaks between the two positions would leave the client with a
+    position above the creation of what it was never told, and the next replay would call it a mere update.
+    """
+    added, changed = _added(reads, ref, owner, cursor), _changed(reads, ref, cursor)
     tombstones = reads.page(
         Tombstone,
         order="position",
@@ -62,17 +67,59 @@ def _items(reads: Reads, ref: Ref, head: int, since: int, cursor: int) -> Page:
         stream_sid=ref.stream,
         object=ref.kind.suffix,
     )
-    bounds = [items[-1].changed] if len(items) == PAGE_ROWS else []
+    bounds = [added[-1].created] if len(added) == PAGE_ROWS else []
+    bounds += [changed[-1].changed] if len(changed) == PAGE_ROWS else []
     bounds += [tombstones[-1].position] if len(tombstones) == PAGE_ROWS else []
-    reached = min(bounds, default=head)
+    reached = min(bounds, default=owner.position)
     frames: Frames = [
-        (item.changed, item_event(ref, item, item.created > since)) for item in items if item.changed <= reached
+        (item.created, item_event(ref, replace(item, changed=item.created), True))
+        for item in added
+        if item.created <= reached
+    ]
+    frames += [
+        (item.changed, item_event(ref, item, False)) for item in changed if item.created < item.changed <= reached
     ]
     frames += [
         (row.position, item_removed(ref, row.position, row.key)) for row in tombstones if row.position <= reached
     ]
     frames.sort(key=lambda entry: entry[0])
     return Page(frames, reached, not bounds)
+
+
+def _added(reads: Reads, ref: Ref, owner: Conversation | User, cursor: int) -> list[Item]:
+    """Items that were created after `cursor`, by the position of their creation."""
+    if isinstance(owner, Conversation) and ref.kind is Kind.MESSAGES:
+        first = _first_after(reads, owner, cursor)
+        messages = reads.page(
+            Message, order="index", start=first, inclusive=True, limit=PAGE_ROWS, conversation_sid=ref.stream
+        )
+        return [message_item(message) for message in messages]
+    if ref.kind is Kind.ROSTER:
+        roster = reads.page(
+            Participant, order="conv_created", start=cursor, limit=PAGE_ROWS, conversation_sid=ref.stream
+        )
+        return [roster_item(participant) for participant in roster]
+    memberships = reads.page(Participant, order="user_created", start=cursor, limit=PAGE_ROWS, user_sid=ref.stream)
+    return [membership_item(participant) for participant in memberships]
+
+
+def _first_after(reads: Reads, conversation: Conversation, cursor: int) -> int:
+    """The index from which on all messages were created after `cursor`: the two orders are the same.
+
+    Each creation took a position, so there are no more of them than positions.
+    """
+    low = max(0, conversation.next_index - (conversation.position - cursor))
+    high = conversation.next_index
+    while low < high:
+        middle = (low + high) // 2
+        found = reads.page(
+            Message, order="index", start=middle, inclusive=True, limit=1, conversation_sid=conversation.sid
+        )
+        if found and found[0].created_position <= cursor:
+            low = found[0].index + 1
+        else:
+            high = middle
+    return low
 
 
 def _changed(reads: Reads, ref: Ref, cursor: int) -> list[Item]:
@@ -115,7 +162,7 @@ def replay_stream(reads: Reads, refs: Collection[Ref], since: int, callers: Coll
     for ref in refs:
         cursor, complete = since, False
         while not complete:
-            page = replay(reads, ref, owner, since, cursor)
+            page = replay(reads, ref, owner, cursor)
             frames += [(ref, position, frame) for position, frame in page.frames]
             cursor, complete = page.reached, page.complete
     return Missed(frames, owner.position, expelled(reads, stream, callers))

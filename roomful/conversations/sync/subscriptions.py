@@ -133,7 +133,7 @@ def _answer(reads: Reads, owners: _Owners, job: Job) -> Outcome:
     forgotten = job.ref.kind in _WITH_TOMBSTONES and job.since < owner.pruned_to
     if forgotten or job.cursor > owner.position:
         return Outcome(job, stale=True)
-    page = replay(reads, job.ref, owner, job.since, job.cursor)
+    page = replay(reads, job.ref, owner, job.cursor)
     return Outcome(
         replace(job, cursor=page.reached),
         frames=[frame for _, frame in page.frames],

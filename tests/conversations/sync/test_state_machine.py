@@ -28,7 +28,7 @@ from .mirror import ready
 from .play import ADMIN_VERBS, CLIENT_VERBS, PEOPLE, Play
 
 devices = st.integers(0, 3)
-rooms = st.integers(0, 4)
+rooms = st.integers(0, 2)
 people = st.integers(0, len(PEOPLE) - 1)
 numbers = st.integers(0, 7)
 client_requests = st.tuples(devices, st.sampled_from(CLIENT_VERBS), rooms, people, numbers, st.booleans())
@@ -90,6 +90,14 @@ class Machine(RuleBasedStateMachine):
     def administrator(self, commands: list[tuple[str, int, int, int]]) -> None:
         for each in commands:
             self.run(self.play.by_admin(*each))
+
+    @rule(commands=st.lists(admin_commands, min_size=2, max_size=8))
+    def administrators(self, commands: list[tuple[str, int, int, int]]) -> None:
+        self.run(self.play.at_once(commands))
+
+    @rule(device=devices, commands=st.lists(admin_commands, min_size=2, max_size=8))
+    def connect_meanwhile(self, device: int, commands: list[tuple[str, int, int, int]]) -> None:
+        self.run(self.play.meanwhile(device, commands))
 
     @rule(device=devices)
     def stop_reading(self, device: int) -> None:

@@ -46,16 +46,17 @@ async def test_a_list_is_caught_up_from_any_position(world: World) -> None:
     await world.run(UpdateMessage(room.sid, sent[0].sid, body="edited"))  # at + 5
     await world.run(DeleteMessage(room.sid, sent[2].sid))  # at + 6
     everything = [
+        ("list_item_added", at + 1, 0),
         ("list_item_added", at + 2, 1),
         ("list_item_added", at + 4, 3),
-        ("list_item_added", at + 5, 0),
+        ("list_item_updated", at + 5, 0),
         ("list_item_removed", at + 6, 2),
     ]
-    updated = [*everything[1:2], ("list_item_updated", at + 5, 0), everything[3]]
     cases: dict[int | None, list[Any]] = {
         at: everything,
-        at + 3: updated,
-        at + 5: everything[3:],
+        at + 1: everything[1:],
+        at + 3: everything[2:],
+        at + 5: everything[4:],
         at + 6: [],
         None: [],
     }
@@ -320,3 +321,20 @@ async def test_a_membership_is_told_in_both_of_its_streams(world: World, live: b
     assert (own[-1]["lastConsumedMessageIndex"], own[-1]["notificationLevel"]) == (0, "muted")
     assert [data["lastConsumedMessageIndex"] for data in roster] == [0]
     assert len(own) == (2 if live else 1)
+
+
+async def test_a_replay_may_break_off_anywhere(world: World) -> None:
+    """An edited message is told of at its creation, too: the SDK ignores an update of what it does not know."""
+    room = await world.room("r", "ann")
+    at, sid = await position(world, room.sid), Kind.MESSAGES.sid(room.sid)
+    sent = [await world.say(room, "ann", str(n)) for n in range(120)]
+    for n in (0, 60, 119):
+        await world.run(UpdateMessage(room.sid, sent[n].sid, body="edited"))
+    whole = await world.connect("ann")
+    await whole.established((sid, "list", at))
+    everything = item_events(whole)
+    assert [key for kind, _, key in everything if kind == "list_item_added"] == list(range(120))
+    for known in (0, 1, 60, 119, 121):
+        line = await world.connect("ann")
+        await line.established((sid, "list", at + known))
+        assert item_events(line) == [event for event in everything if event[1] > at + known]
