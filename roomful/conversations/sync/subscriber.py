@@ -70,24 +70,28 @@ class Subscriber:
         missed: list[bytes] = []
         meanwhile: list[bytes] = []
         done: list[tuple[Ref, int]] = []
-        failed: list[Refusal] = []
+        failed: list[tuple[Job, Refusal]] = []
         again: list[Job] = []
         for outcome in outcomes:
             ref = outcome.job.ref
             missed += outcome.frames
             if outcome.error is not None:
                 self._hub.unsubscribe(self._receiver, ref)
-                failed.append((ref.sid, ref.kind.type, outcome.error))
+                failed.append((outcome.job, (ref.sid, ref.kind.type, outcome.error)))
                 continue
             settled = True if outcome.head is None else self._hub.settle(self._receiver, ref, outcome.head)
             if settled is True:
                 again.append(outcome.job)
             elif settled is False:
-                failed.append((ref.sid, ref.kind.type, not_found(ref.kind.type)))
+                failed.append((outcome.job, (ref.sid, ref.kind.type, not_found(ref.kind.type))))
             elif outcome.head is not None:
                 done.append((ref, outcome.head))
                 meanwhile += settled
-        confirmations = [established(correlation_id, done)] if done else []
-        confirmations += [refused(correlation_id, failed)] if failed else []
-        self._hub.write(self._receiver, b"".join([*missed, *confirmations, *meanwhile]))
+        # A refusal may be due to what the person's own map has yet to tell: that comes first, now or in the next round.
+        if any(job.ref.of_user for job in again):
+            again += [job for job, _ in failed]
+            failed = []
+        confirmed = [established(correlation_id, done)] if done else []
+        refusals = [refused(correlation_id, [refusal for _, refusal in failed])] if failed else []
+        self._hub.write(self._receiver, b"".join([*missed, *confirmed, *meanwhile, *refusals]))
         return again

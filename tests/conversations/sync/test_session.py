@@ -13,7 +13,7 @@ import pytest
 from roomful.conversations.core.model import User
 from roomful.conversations.core.tokens import RevokeTokens
 from roomful.conversations.core.users import DeleteUser
-from roomful.conversations.sync import session
+from roomful.conversations.sync import queries, session
 from roomful.conversations.sync.objects import Kind
 
 from .world import Line, World, eventually, packet
@@ -240,9 +240,9 @@ async def test_replies_wait_for_a_slow_reader(world: World) -> None:
     ann.full.clear()
     replies = [ann.send({"method": "message", "http_request": CONFIGURATION}) for _ in range(100)]
     await replies[0]
-    await eventually(lambda: sum(reply.done() for reply in replies) == session.QUERIES_AT_ONCE)
+    await eventually(lambda: sum(reply.done() for reply in replies) == queries.AT_ONCE)
     await world.connect("ben")  # which takes longer than the next answers would
-    assert sum(reply.done() for reply in replies) == session.QUERIES_AT_ONCE
+    assert sum(reply.done() for reply in replies) == queries.AT_ONCE
     ann.full.set()
     await asyncio.gather(*replies)
 

@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 
 from roomful.conversations import hub
 from roomful.conversations.store import upkeep
-from roomful.conversations.sync import channels, conversations, replay, session, subscriptions, sync_objects
+from roomful.conversations.sync import channels, conversations, queries, replay, session, subscriptions, sync_objects
 from tests.servers import Postgres
 
 from .mirror import ready
@@ -43,8 +43,8 @@ SMALL = (
     (sync_objects, "LARGEST_PAGE", 7),
     (sync_objects, "PAGE_BYTES", 3_000),
     (conversations, "PAGE_SIZE", 2),
-    (session, "QUERIES_AT_ONCE", 4),
-    (session, "REPLY_BYTES", 4_000),
+    (queries, "AT_ONCE", 4),
+    (queries, "REPLY_BYTES", 4_000),
     (session, "MAX_PENDING", 8),
     (upkeep, "PRUNED_AT_ONCE", 3),
 )

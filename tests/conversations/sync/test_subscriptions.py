@@ -338,3 +338,26 @@ async def test_a_replay_may_break_off_anywhere(world: World) -> None:
         line = await world.connect("ann")
         await line.established((sid, "list", at + known))
         assert item_events(line) == [event for event in everything if event[1] > at + known]
+
+
+@pytest.mark.parametrize("held", [100_000, 1])
+async def test_who_leaves_while_subscribing_hears_of_that_first(
+    world: World, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    """The removal is kept until the own map is read, or too much was kept and it is read again."""
+    monkeypatch.setattr(channels, "HELD_BYTES", held)
+    room = await world.room("r", "ann")
+    ann = await world.connect("ann")
+    user = ann.session.caller.user_sid
+    wanted = (
+        (Kind.MEMBERSHIPS.sid(user), "map", await position(world, user)),
+        (Kind.DOCUMENT.sid(room.sid), "document", 1),
+    )
+    world.lag = 0.05
+    await ann.subscribe(*wanted)
+    await eventually(lambda: room.sid in world.hub._streams)  # what it reads now is old when it arrives
+    await world.run(RemoveParticipant(room.sid, "ann"))
+    world.lag = 0
+    await eventually(lambda: any(event["event_type"] == "subscription_failed" for event in ann.events))
+    kinds = [event["event_type"] for event in ann.events]
+    assert kinds.index("map_item_removed") < kinds.index("subscription_failed")
