@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from enum import Enum, auto
 from functools import partial
 from itertools import islice
@@ -24,9 +24,9 @@ from ..core.ports import Actor, Reads
 from ..core.tokens import RevokeTokens
 from ..core.users import EnsureUser
 from ..hub import Hub
-from . import frames, subscriptions, upstream
+from . import frames, queries, subscriptions, upstream
 from .frames import FrameError, Packet
-from .requests import Action, Caller, Query, Reply, Request, error_reply, parse_request
+from .requests import Action, Caller, Reply, Request, error_reply, parse_request
 from .subscriber import Subscriber
 from .tokens import AccessToken, TokenError, digest, refuse_revoked, refuse_stale, verify
 
@@ -38,10 +38,6 @@ WARNING_SECONDS = 180
 
 MAX_PENDING = 256
 """Requests of one connection, or KiB of them, that may be at work; beyond it no more is read until half are done."""
-
-QUERIES_AT_ONCE = 64
-REPLY_BYTES = 512 * 1024
-"""Bytes of answers after which the rest waits for the client to take them."""
 
 CONNECTIONS_PER_USER = 100
 MAX_CONTINUATION = 128
@@ -66,10 +62,6 @@ class Outlet(Protocol):
 
     async def drained(self) -> None:
         """Returns when the client has taken most of what was sent, or is gone."""
-
-
-Asked = tuple[str, Query, Request, int]
-"""A reading request with its id and its weight."""
 
 
 class State(Enum):
@@ -104,7 +96,7 @@ class Session:
         self.service_sid = ""
         self.identity = ""
         self.digests: frozenset[str] = frozenset()
-        self._queries: deque[Asked] = deque()
+        self._queries: deque[queries.Asked] = deque()
         self._answering = False
         self._pending = 0
         self._paused = False
@@ -326,8 +318,8 @@ class Session:
         """Answer reading requests, many in one snapshot: a client asks for hundreds of things at its start."""
         try:
             while self._queries:
-                some = list(islice(self._queries, QUERIES_AT_ONCE))
-                query = partial(_replies, caller=self.caller, queries=some)
+                some = list(islice(self._queries, queries.AT_ONCE))
+                query = partial(queries.answers, caller=self.caller, asked=some)
                 replies = await self._hub.backend.reads.read(query)
                 self.write(b"".join(replies))
                 for _ in range(min(len(replies), len(self._queries))):
@@ -385,26 +377,3 @@ class Session:
             if self._state is not State.CLOSED:
                 _log.exception("connection.failed")
                 self.close(INTERNAL, "the server cannot go on")
-
-
-def _replies(reads: Reads, caller: Caller, queries: Sequence[Asked]) -> list[bytes]:
-    """Frames with the answers to the first queries, until they are enough for once. Made on the reader thread."""
-    replies: list[bytes] = []
-    size = 0
-    for request_id, query, request, _ in queries:
-        replies.append(_answered(reads, caller, request_id, query, request))
-        size += len(replies[-1])
-        if size > REPLY_BYTES:
-            break
-    return replies
-
-
-def _answered(reads: Reads, caller: Caller, request_id: str, query: Query, request: Request) -> bytes:
-    try:
-        reply = query(reads, caller, request)
-    except ServiceError as error:
-        reply = error_reply(error)
-    except Exception:
-        _log.exception("request.failed", method=request.method, path=request.segments)
-        reply = error_reply(errors.internal())
-    return frames.http_reply(request_id, reply.status, reply.body)
