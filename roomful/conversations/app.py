@@ -119,11 +119,11 @@ class Service:
 
     async def close(self) -> None:
         """End the connections, refuse what is new, finish what waits, and close the store."""
-        self._closing = True
         await self._presence.close()  # first: nobody goes offline because we close
         self._timers.cancel()
         await asyncio.gather(self._timers, return_exceptions=True)
         await self._hub.close()
+        self._closing = True  # not before: a connection whose reading was refused would end by 1011, not 1001
         await self._store.close()
 
     def socket_protocol(self) -> type[asyncio.Protocol]:

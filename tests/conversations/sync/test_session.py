@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from roomful.conversations.core.model import User
 from roomful.conversations.core.tokens import RevokeTokens
@@ -289,3 +290,15 @@ async def test_reading_pauses_while_too_many_bytes_are_at_work(world: World, kin
     assert sent < 5
     ann.full.set()
     await eventually(lambda: ann.reading)
+
+
+async def test_a_stop_is_no_error_to_who_asks_meanwhile(world: World) -> None:
+    ann = await world.connect("ann")
+    with capture_logs() as logs:
+        stopping = asyncio.create_task(world.stop())
+        while not ann.closed:
+            ann.send({"method": "message", "http_request": CONFIGURATION})
+            await asyncio.sleep(0)
+        await stopping
+    assert ann.closed == (1001, "the server is going away")
+    assert [entry for entry in logs if entry["log_level"] == "error"] == []
