@@ -107,15 +107,13 @@ class Mirror:
         """Connect, for the first time or again. `opened`: conversations to open without being in them."""
         if self.connected:
             return
-        await self._enter()
-        try:
+        with suppress(Disconnected):
+            await self._enter()
             if self.mine is None:
                 await self._start(opened)
             for room in self._known_rooms():  # the SDK gives up what it was opening when the line broke
                 self._open_soon(room)
             await self.subscribe()
-        except Disconnected:
-            pass
 
     async def _enter(self) -> None:
         await self._stop_tasks()
