@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from roomful.conversations.core import limits, timers
@@ -17,7 +15,7 @@ from roomful.conversations.core.conversations import CreateConversation, DeleteC
 from roomful.conversations.core.errors import ServiceError
 from roomful.conversations.core.events import ConversationUpdated, MessageAdded, ParticipantAdded, StateChange
 from roomful.conversations.core.messages import DeleteMessage, SendMessage, UpdateMessage
-from roomful.conversations.core.model import Conversation, User
+from roomful.conversations.core.model import User
 from roomful.conversations.core.participants import (
     AddParticipant,
     RemoveParticipant,
@@ -25,7 +23,7 @@ from roomful.conversations.core.participants import (
     UpdateParticipant,
 )
 from roomful.conversations.core.timers import CLOSED, INACTIVE, MAXIMUM_DAYS, ApplyTimers
-from tests.conversations.core.world import World, open_world
+from tests.conversations.core.world import World
 from tests.conversations.store.commands import conversation
 
 MINUTE = 60_000
@@ -33,15 +31,9 @@ DAY = 24 * 60 * MINUTE
 anyio = pytest.mark.anyio
 
 
-async def stored(world: World, sid: str) -> Conversation:
-    row = await world.store.reads.read(lambda reads: reads.one(Conversation, sid=sid))
-    assert row is not None
-    return row
-
-
 async def at(world: World, sid: str) -> tuple[str, int | None, int | None]:
     """The state, and when it will be inactive and closed, in minutes from now."""
-    row = await stored(world, sid)
+    row = await world.conversation(sid)
     dates = [row.date_inactive, row.date_closed]
     assert row.date_due == min((date for date in dates if date is not None), default=None)
     inactive, closed = (None if date is None else (date - world.now) // MINUTE for date in dates)
@@ -124,7 +116,7 @@ async def test_the_clock_makes_it_inactive_and_then_closes_it(world: World) -> N
     [event] = world.events()
     assert isinstance(event, ConversationUpdated)
     assert event.state_change == StateChange("active", "inactive", "TIMER")
-    row = await stored(world, room.sid)
+    row = await world.conversation(room.sid)
     assert event.conversation == row
     assert (row.document_position, row.state_date, row.date_updated) == (row.position, world.now, world.now)
     assert row.position == event.position == 2
@@ -172,7 +164,7 @@ async def test_a_message_or_a_new_participant_wakes_it(world: World, timed: bool
         world.events()
         await world.run(world.account, activity)
         happened = world.events()
-        row = await stored(world, room.sid)
+        row = await world.conversation(room.sid)
         assert ConversationUpdated(row.sid, row.position, row, StateChange("inactive", "active", "EVENT")) in happened
         [added] = [event for event in happened if isinstance(event, ParticipantAdded | MessageAdded)]
         assert added.conversation == row
@@ -189,11 +181,11 @@ async def test_activity_starts_both_timers_anew_and_is_told_as_before(world: Wor
     await world.run(world.user("ana"), SendMessage(room.sid, body="hello"))
     assert [type(event) for event in world.events()] == [MessageAdded]
     assert await at(world, room.sid) == ("active", 1, 10)
-    before = (await stored(world, room.sid)).document_position
+    before = (await world.conversation(room.sid)).document_position
     world.now += MINUTE // 2
     await world.run(world.account, AddParticipant(room.sid, "bo"))
     assert await at(world, room.sid) == ("active", 1, 10)
-    after = await stored(world, room.sid)
+    after = await world.conversation(room.sid)
     assert (after.document_position, after.state_date) == (before, room.state_date)
 
 
@@ -266,7 +258,7 @@ async def test_bad_timers_are_refused_at_creation_and_later(world: World, change
     room = await world.room()
     assert await world.refused(world.account, CreateConversation(**changes)) == (400, code)
     assert await world.refused(world.account, UpdateConversation(room.sid, **changes)) == (400, code)
-    assert await stored(world, room.sid) == room
+    assert await world.conversation(room.sid) == room
 
 
 @anyio
@@ -307,7 +299,7 @@ async def test_a_closed_conversation_is_read_left_and_deleted_and_nothing_else(w
     assert (read.last_read_message_index, muted.notification_level, other.last_read_message_index) == (0, "muted", 0)
     await world.run(ana, RemoveParticipant(room.sid, "ana"))
     await world.run(world.account, RemoveParticipant(room.sid, "bo"))
-    assert (await stored(world, room.sid)).participants_count == 1
+    assert (await world.conversation(room.sid)).participants_count == 1
     await world.run(world.account, DeleteConversation(room.sid))
 
 
@@ -351,112 +343,3 @@ def test_without_timers_activity_changes_nothing() -> None:
     assert timers.after_activity(row, 99) == {}
     timed = replace(row, timer_closed=5)
     assert timers.after_activity(timed, 99) == {"date_inactive": None, "date_closed": 104, "date_due": 104}
-
-
-# --- any sequence of activities and moves of the clock against a model ----------------------------------------------
-
-
-@dataclass
-class Model:
-    """What is written in docs/rest.md: a state, two lengths in minutes, and the last activity."""
-
-    now: int
-    activity: int
-    state: str = "active"
-    inactive: int | None = None
-    closed: int | None = None
-    members: int = 0
-
-    def dates(self) -> tuple[int | None, int | None]:
-        inactive = closed = None
-        if self.state == "active" and self.inactive:
-            inactive = self.activity + self.inactive * MINUTE
-        if self.state != "closed" and self.closed:
-            closed = self.activity + self.closed * MINUTE
-        return inactive, closed
-
-    def live(self) -> None:
-        self.state, self.activity = "active", self.now
-
-    def look_at_the_clock(self) -> None:
-        inactive, closed = self.dates()
-        if closed is not None and self.now >= closed:
-            self.state = "closed"
-        elif inactive is not None and self.now >= inactive:
-            self.state = "inactive"
-
-    def set(self, state: str | None, inactive: int | None, closed: int | None) -> None:
-        """None leaves a value as it is, 0 clears it."""
-        before = (self.state, self.inactive or 0, self.closed or 0)
-        self.state = state or self.state
-        self.inactive = self.inactive if inactive is None else inactive
-        self.closed = self.closed if closed is None else closed
-        if inactive or closed or before != (self.state, self.inactive or 0, self.closed or 0):
-            self.activity = self.now
-
-
-STEP = st.one_of(
-    st.tuples(st.just("wait"), st.integers(0, 12)),
-    st.tuples(st.just("send"), st.booleans()),
-    st.tuples(st.sampled_from(["add", "rename", "look"])),
-    st.tuples(
-        st.just("set"),
-        st.sampled_from([None, None, None, "active", "inactive", "inactive", "closed"]),
-        st.sampled_from([None, 0, 1, 3, 15]),
-        st.sampled_from([None, 0, 10, 12, 20]),
-    ),
-)
-
-
-def command(sid: str, model: Model, step: tuple[Any, ...]) -> Any:
-    """The command of a step, and its effect on the model."""
-    match step:
-        case ("send", imported):
-            model.live()
-            return SendMessage(sid, body="x", date_created=0 if imported else None)
-        case ("add",):
-            model.live()
-            model.members += 1
-            return AddParticipant(sid, f"member {model.members}")
-        case ("rename",):
-            return UpdateConversation(sid, friendly_name=f"at {model.now}")
-        case ("set", state, inactive, closed):
-            model.set(state, inactive, closed)
-            texts = {"timer_inactive": inactive, "timer_closed": closed}
-            given: dict[str, Any] = {
-                name: f"PT{minutes}M" if minutes else "" for name, minutes in texts.items() if minutes is not None
-            }
-            return UpdateConversation(sid, **given, **({"state": state} if state else {}))
-    raise AssertionError(step)
-
-
-async def play(url: str, steps: list[tuple[Any, ...]]) -> None:
-    async with open_world(url) as world:
-        room = await world.run(world.account, CreateConversation())
-        model = Model(world.now, world.now)
-        for step in steps:
-            if step[0] == "wait":
-                world.now = model.now = model.now + step[1] * MINUTE
-            elif step[0] == "look":
-                await world.run(world.account, ApplyTimers(room.sid))
-                model.look_at_the_clock()
-            elif model.state == "closed":
-                after = replace(model)
-                assert await world.refused(world.account, command(room.sid, after, step)) == (400, 50377)
-            else:
-                await world.run(world.account, command(room.sid, model, step))
-            row = await stored(world, room.sid)
-            assert (row.state, (row.date_inactive, row.date_closed)) == (model.state, model.dates()), step
-            assert row.date_due == min((date for date in model.dates() if date is not None), default=None)
-        view = [event.state_change for event in world.events() if isinstance(event, ConversationUpdated)]
-        changes = [change for change in view if change is not None]
-        states = ["active", *(change.after for change in changes)]
-        assert states[:-1] == [change.before for change in changes], "listeners can follow the states"
-        assert states[-1] == model.state
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(STEP, max_size=25))
-def test_any_life_of_a_conversation_follows_the_rules(steps: list[tuple[Any, ...]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(play(f"sqlite:///{Path(folder) / 'roomful.db'}", steps))

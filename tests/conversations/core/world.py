@@ -52,6 +52,12 @@ class World:
     def user(self, identity: str) -> Actor:
         return Actor(self.installation.service.sid, identity)
 
+    async def conversation(self, sid: str) -> Conversation:
+        """The conversation as it is stored."""
+        row = await self.store.reads.read(lambda reads: reads.one(Conversation, sid=sid))
+        assert row is not None
+        return row
+
     async def run(self, actor: Actor, command: Command[T]) -> T:
         return await self.performer.perform(actor, command)
 

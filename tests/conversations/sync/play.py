@@ -16,8 +16,9 @@ from roomful.conversations.core.ports import Reads
 from roomful.conversations.core.users import CreateUser, UpdateUser
 from roomful.conversations.store.upkeep import DAY, prune
 
+from .agreement import agree, ready
 from .line import Disconnected
-from .mirror import C, Mirror, agree, ready
+from .mirror import C, Mirror
 from .world import World
 
 PEOPLE = ("ann", "ben", "cat")

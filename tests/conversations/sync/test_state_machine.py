@@ -24,7 +24,7 @@ from roomful.conversations.store import upkeep
 from roomful.conversations.sync import channels, conversations, queries, replay, session, subscriptions, sync_objects
 from tests.servers import Postgres
 
-from .mirror import ready
+from .agreement import ready
 from .play import ADMIN_VERBS, CLIENT_VERBS, PEOPLE, Play
 
 devices = st.integers(0, 3)

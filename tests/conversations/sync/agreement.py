@@ -1,0 +1,51 @@
+"""Whether a client shows what one shows that starts anew."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from .line import eventually
+from .mirror import Mirror
+
+
+async def fresh(mirror: Mirror) -> Mirror:
+    """A client of the same person that has just started, and opened the same conversations."""
+    made = Mirror(mirror.world, mirror.identity)
+    made.people = mirror.people
+    await made.connect(frozenset(mirror.opened))
+    await made.settle()
+    return made
+
+
+async def ready(mirror: Mirror) -> None:
+    """Connect, open and subscribe until everything is confirmed."""
+    for _ in range(4):
+        await mirror.connect()
+        await mirror.settle()
+        await mirror.subscribe()
+        await eventually(lambda: not mirror.connected or mirror.hearing.quiet, "subscriptions to be confirmed")
+        await mirror.settle()
+        if mirror.connected:
+            return
+    raise AssertionError("the connection does not hold")
+
+
+async def agree(mirror: Mirror) -> Mirror:
+    """Wait until the mirror shows what a client shows that starts anew; that client, still connected."""
+    await ready(mirror)
+    other = await fresh(mirror)
+    with suppress(AssertionError):
+        await eventually(lambda: mirror.world.trouble or mirror.view() == other.view(), within=10)
+    assert not mirror.world.trouble, mirror.world.trouble
+    assert mirror.view() == other.view(), f"{mirror.identity}: {difference(mirror.view(), other.view())}"
+    return other
+
+
+def difference(seen: Any, expected: Any, path: str = "") -> str:
+    """Where two views differ, for a person to read."""
+    if isinstance(seen, dict) and isinstance(expected, dict):
+        keys = sorted({*seen, *expected}, key=str)
+        parts = [difference(seen.get(key), expected.get(key), f"{path}/{key}") for key in keys]
+        return "\n".join(part for part in parts if part)
+    return "" if seen == expected else f"{path}: it shows {seen!r}, a fresh client {expected!r}"
