@@ -213,7 +213,10 @@ class Mirror:
     def _keep(self, descriptor: dict[str, Any]) -> Copy:
         ref = ref_of(descriptor["sid"])
         assert ref is not None
-        copy = self.copies[ref.sid] = Copy(ref, descriptor["last_event_id"], descriptor.get("data"))
+        known, position = self.copies.get(ref.sid), descriptor["last_event_id"]
+        if known is not None and known.position >= position:
+            return known  # it is open already, and an event has overtaken this answer
+        copy = self.copies[ref.sid] = Copy(ref, position, descriptor.get("data"))
         return copy
 
     async def _open_profile(self, person: str) -> None:
@@ -246,7 +249,7 @@ class Mirror:
                 path = f"/v3/{kind.type.capitalize()}s/{kind.unique_name(room)}"
                 copy = Copy(Ref(kind, room), (await self._get(path))["last_event_id"])
                 await self._read_items(copy, path)
-                self.copies[copy.ref.sid] = copy
+                self.copies.setdefault(copy.ref.sid, copy)  # one that is open already goes on as it is
             if not self.hesitant:
                 await self.subscribe()
         except Refused:
