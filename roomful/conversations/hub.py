@@ -160,6 +160,11 @@ class Hub:
             channel.live[receiver] = None
         return frames
 
+    def reached(self, sid: str, position: int) -> bool:
+        """Whether the stream's subscribers, if it has any, were told everything up to `position`."""
+        stream = self._streams.get(sid)
+        return stream is None or stream.head is None or stream.head >= position
+
     def unsubscribe(self, receiver: Receiver, ref: Ref) -> None:
         """End a subscription, if there is one."""
         self._subscriptions.get(receiver, set()).discard(ref)

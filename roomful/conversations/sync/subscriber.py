@@ -16,6 +16,9 @@ from .sync_objects import NOT_FOUND, not_found
 
 Refusal = tuple[str, str, ServiceError]
 
+PATIENCE = 20
+"""How often a request's refusals are looked at again; neither a lost commit nor a lost connection must hold it up."""
+
 
 class Subscriber:
     """Registers for live events first, then sends what was missed, the confirmation, and what came meanwhile.
@@ -28,6 +31,7 @@ class Subscriber:
         self._hub = hub
         self._drained = drained
         self._turn = asyncio.Lock()
+        self._patience = 0
 
     async def carry_out(self, batch: Batch) -> bool:
         """Requests are carried out in the order in which they came. False: the positions are too old to catch up."""
@@ -55,43 +59,60 @@ class Subscriber:
                 unknown.append((wanted.sid, wanted.type, not_found(type_)))
         if unknown:
             self._hub.write(self._receiver, refused(batch.correlation_id, unknown))
-        jobs.sort(key=lambda job: not job.ref.of_user)  # who left a conversation hears of that before it is refused
-        caller = self._receiver.caller
-        while jobs:
-            outcomes = await self._hub.backend.reads.read(partial(look, caller=caller, jobs=jobs))
-            if any(outcome.stale for outcome in outcomes):
+        # The user's own objects first, to the end: who leaves a conversation hears of that before it goes.
+        for part in ([job for job in jobs if job.ref.of_user], [job for job in jobs if not job.ref.of_user]):
+            if not await self._catch_up(batch.correlation_id, part):
                 return False
-            jobs = self._tell(batch.correlation_id, outcomes) + jobs[len(outcomes) :]
+        return True
+
+    async def _catch_up(self, correlation_id: Any, jobs: list[Job]) -> bool:
+        caller, self._patience = self._receiver.caller, PATIENCE
+        while jobs:
+            seen = await self._hub.backend.reads.read(partial(look, caller=caller, jobs=jobs))
+            if any(outcome.stale for outcome in seen.outcomes):
+                return False
+            behind = not self._hub.reached(caller.user_sid, seen.user_position)
+            jobs = self._tell(correlation_id, seen.outcomes, behind) + jobs[len(seen.outcomes) :]
             await self._drained()
         return True
 
-    def _tell(self, correlation_id: Any, outcomes: list[Outcome]) -> list[Job]:
-        """Write what was found; return the jobs that are not done."""
+    def _tell(self, correlation_id: Any, outcomes: list[Outcome], behind: bool) -> list[Job]:
+        """Write what was found; return the jobs that are not done.
+
+        behind: the store knew of more in the user's own stream than the hub has told. A refusal may be due to that, so
+        it waits. And who was put out while subscribing may be in again: the next snapshot tells.
+        """
         missed: list[bytes] = []
         meanwhile: list[bytes] = []
         done: list[tuple[Ref, int]] = []
-        failed: list[tuple[Job, Refusal]] = []
+        failed: list[Refusal] = []
         again: list[Job] = []
         for outcome in outcomes:
             ref = outcome.job.ref
             missed += outcome.frames
             if outcome.error is not None:
+                if behind and self._may_wait():
+                    again.append(outcome.job)
+                    continue
                 self._hub.unsubscribe(self._receiver, ref)
-                failed.append((outcome.job, (ref.sid, ref.kind.type, outcome.error)))
+                failed.append((ref.sid, ref.kind.type, outcome.error))
                 continue
             settled = True if outcome.head is None else self._hub.settle(self._receiver, ref, outcome.head)
+            if settled is False and self._may_wait():
+                self._hub.register(self._receiver, ref)
+                settled = True
             if settled is True:
                 again.append(outcome.job)
             elif settled is False:
-                failed.append((outcome.job, (ref.sid, ref.kind.type, not_found(ref.kind.type))))
+                failed.append((ref.sid, ref.kind.type, not_found(ref.kind.type)))
             elif outcome.head is not None:
                 done.append((ref, outcome.head))
                 meanwhile += settled
-        # A refusal may be due to what the person's own map has yet to tell: that comes first, now or in the next round.
-        if any(job.ref.of_user for job in again):
-            again += [job for job, _ in failed]
-            failed = []
         confirmed = [established(correlation_id, done)] if done else []
-        refusals = [refused(correlation_id, [refusal for _, refusal in failed])] if failed else []
+        refusals = [refused(correlation_id, failed)] if failed else []
         self._hub.write(self._receiver, b"".join([*missed, *confirmed, *meanwhile, *refusals]))
         return again
+
+    def _may_wait(self) -> bool:
+        self._patience -= 1
+        return self._patience >= 0

@@ -107,7 +107,15 @@ class Outcome:
     stale: bool = False
 
 
-def look(reads: Reads, caller: Caller, jobs: Sequence[Job]) -> list[Outcome]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one snapshot showed: answers to the first jobs, and the position of the caller's own stream."""
+
+    outcomes: list[Outcome]
+    user_position: int
+
+
+def look(reads: Reads, caller: Caller, jobs: Sequence[Job]) -> Seen:
     """Answer jobs from the first on, until enough has been gathered; the rest is left for another snapshot."""
     owners = _Owners(reads, caller, jobs)
     outcomes: list[Outcome] = []
@@ -120,7 +128,8 @@ def look(reads: Reads, caller: Caller, jobs: Sequence[Job]) -> list[Outcome]:
         unfinished = job.ref.of_user and outcome.head is None and outcome.error is None
         if unfinished or gathered > READ_BYTES:
             break
-    return outcomes
+    user = reads.one(User, sid=caller.user_sid)
+    return Seen(outcomes, user.position if user else 0)
 
 
 def _answer(reads: Reads, owners: _Owners, job: Job) -> Outcome:

@@ -167,6 +167,9 @@ async def test_a_subscription_that_is_being_established_does_not_slip_through(wo
     gate.let(1 if hub_first else 0)
     await (looked_up(world) if hub_first else eventually(lambda: mod.events))
     gate.let(0 if hub_first else 1)
+    if hub_first:  # who was put out meanwhile might be in again, so it is read once more
+        await gate.holds(3)
+        gate.let(2)
     await eventually(lambda: len(mod.events) >= (1 if hub_first else 4))
     assert kinds(mod) == (["subscription_failed"] if hub_first else ["subscription_established", *GONE])
     if hub_first:

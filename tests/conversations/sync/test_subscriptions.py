@@ -14,10 +14,10 @@ from roomful.conversations.core.participants import AddParticipant, RemovePartic
 from roomful.conversations.core.users import UpdateUser
 from roomful.conversations.ids import now
 from roomful.conversations.store.upkeep import DAY, prune
-from roomful.conversations.sync import channels, replay, subscriptions
+from roomful.conversations.sync import channels, replay, subscriber, subscriptions
 from roomful.conversations.sync.objects import Kind
 
-from .world import Line, World, eventually
+from .world import Line, World, bus_of, eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -100,7 +100,37 @@ async def test_documents_and_profiles(world: World) -> None:
     assert item_events(line) == [("map_item_updated", own + 1, "friendlyName")]
     again = await world.connect("ann")
     await again.established((document, "document", at + 2), (profile, "map", own + 1))
-    assert len(again.events) == 1
+    assert [event["event_type"] for event in again.events] == ["subscription_established"] * 2  # the user's own first
+
+
+async def test_who_loses_a_conversation_hears_of_that_before_it_goes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the store knows of the deletion, but the bus has not told of it yet, while it is subscribed to."""
+    monkeypatch.setattr(subscriptions, "READ_BYTES", 1)  # so that the document is looked at after the user's map
+    monkeypatch.setattr(subscriber, "PATIENCE", 1_000_000)
+    looks: list[object] = []
+
+    def counting(*args: Any, **kwargs: Any) -> Any:
+        looks.append(kwargs["jobs"])
+        return subscriptions.look(*args, **kwargs)
+
+    monkeypatch.setattr(subscriber, "look", counting)
+    doomed = await world.room("doomed", "ann")
+    line = await world.connect("ann")
+    mine, document = Kind.MEMBERSHIPS.sid(line.session.caller.user_sid), Kind.DOCUMENT.sid(doomed.sid)
+    line.full.clear()  # nothing more is read until the client has taken the first part
+    await line.subscribe((mine, "map", 1), (document, "document", await position(world, doomed.sid)))
+    await eventually(lambda: line.events and line.events[-1]["event_type"] == "subscription_established")
+    bus, seen = bus_of(world), len(looks)
+    bus.lost = []
+    await world.run(DeleteConversation(doomed.sid))
+    line.full.set()
+    await eventually(lambda: len(looks) > seen + 2 or "subscription_failed" in {e["event_type"] for e in line.events})
+    kept, bus.lost = bus.lost, None
+    bus.publish(kept)
+    await eventually(lambda: line.events[-1]["event_type"] == "subscription_failed", "the document's end")
+    assert [event["event_type"] for event in line.events][-2:] == ["map_item_removed", "subscription_failed"]
 
 
 async def test_refusals_name_only_what_is_refused(world: World) -> None:
