@@ -59,6 +59,7 @@ def service_config(settings: Settings) -> "ServiceConfig":
         public_url=settings.public_url,
         trusted_proxies=settings.trusted_proxies,
         tombstone_days=settings.tombstone_days,
+        webhook_allow=settings.webhook_allow,
     )
 
 

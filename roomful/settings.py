@@ -77,6 +77,8 @@ class Settings:
     """`ROOMFUL_TOKEN_TTL` (900): the life of an access token in seconds, at most 24 hours."""
     tombstone_days: int
     """`ROOMFUL_TOMBSTONE_DAYS` (30): how many days a removed thing can still be replayed to a returning client."""
+    webhook_allow: tuple[str, ...]
+    """`WEBHOOK_ALLOW` (none): `host` or `host:port` values that webhooks may call though their address is private."""
     twilio: TwilioCredentials | None
     """The four `TWILIO_*` values; None while the backend is embedded, which does not read them."""
     web_root: Path
@@ -100,7 +102,7 @@ class Settings:
             port=port,
             host=host,
             public_url=public_url,
-            allowed_hosts=tuple(_allowed_host(item) for item in _items(values, "ALLOWED_HOSTS")),
+            allowed_hosts=tuple(_host(item, "ALLOWED_HOSTS") for item in _items(values, "ALLOWED_HOSTS")),
             trusted_proxies=tuple(_network(item) for item in _items(values, "TRUSTED_PROXIES")),
             instance=_instance(values.get("ROOMFUL_INSTANCE", "instance")),
             backend=backend,
@@ -111,6 +113,7 @@ class Settings:
             signup=cast(Signup, _signup(values, local)),
             token_ttl=_integer(values, "ROOMFUL_TOKEN_TTL", 900, 1, _MAX_TOKEN_TTL),
             tombstone_days=_integer(values, "ROOMFUL_TOMBSTONE_DAYS", 30, 1, 3650),
+            webhook_allow=tuple(_host(item, "WEBHOOK_ALLOW") for item in _items(values, "WEBHOOK_ALLOW")),
             twilio=None if backend == "embedded" else _twilio(values),
             web_root=Path(__file__).parent.parent / "web" / "dist",
         )
@@ -237,10 +240,10 @@ def _origin(text: str, name: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
 
 
-def _allowed_host(text: str) -> str:
+def _host(text: str, name: str) -> str:
     split = _split_url(f"//{text}")
     if split is None or split[0].netloc != text or "@" in text or not _is_host(split[0].hostname or ""):
-        raise SettingsError(f"ALLOWED_HOSTS: {text} must be a host or host:port, such as chat.example.org")
+        raise SettingsError(f"{name}: {text} must be a host or host:port, such as chat.example.org")
     return text.lower()
 
 

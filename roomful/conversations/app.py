@@ -59,6 +59,10 @@ class ServiceConfig:
     tombstone_days: int = 30
     """How long a removal can be replayed to a client that was away."""
     clock: Clock = now
+    webhook_allow: tuple[str, ...] = ()
+    """`host` or `host:port` values that webhooks may call though their address is private."""
+    application_events: frozenset[str] = frozenset()
+    """The post-event webhooks that an application in this process hears of, whatever is configured."""
 
 
 class Service:
@@ -95,7 +99,7 @@ class Service:
                 config.database_url,
                 clock=config.clock,
                 sids=Sids(config.clock),
-                bus=LocalBus(hub),
+                bus=LocalBus(hub.deliver),
                 tombstone_days=config.tombstone_days,
             )
         except StoreError as error:

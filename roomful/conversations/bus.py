@@ -1,19 +1,22 @@
-"""What carries commits to the hubs. One node needs no more than a function call."""
+"""What carries commits to those who listen on this node. One node needs no more than function calls."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .core.events import StreamCommit
-from .hub import Hub
+
+Listener = Callable[[Sequence[StreamCommit]], None]
 
 
 class LocalBus:
     """The bus of a single node (implements `core.ports.Bus`)."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, *listeners: Listener) -> None:
+        """Each listener is called with every batch of commits, and must not raise."""
+        self._listeners = listeners
 
     def publish(self, commits: Sequence[StreamCommit]) -> None:
         """Called on the event loop, in the order of the commits."""
-        self._hub.deliver(commits)
+        for listener in self._listeners:
+            listener(commits)

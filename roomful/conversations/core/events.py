@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .model import Conversation, Message, Participant, User
+from .model import Conversation, Message, Participant, User, Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,10 @@ class ConversationUpdated(Event):
 
 @dataclass(frozen=True, slots=True)
 class ConversationRemoved(Event):
+    """`webhooks` are the conversation's own, which went with it and hear of it."""
+
     conversation: Conversation
+    webhooks: tuple[Webhook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,21 @@ class AccessReduced(Event):
 
     identity: str | None = None
     role_sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksConfigured(Event):
+    """An account's or a service's webhooks were changed. `stream` is its SID; `position` is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCallsDue(Event):
+    """Calls were added to lanes of the outbox, or made due. `stream` is the service's SID; `position` is 0.
+
+    lanes: (target SID, stream SID) pairs.
+    """
+
+    lanes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,12 @@ from typing import ClassVar
 
 Key = tuple[str, ...]
 
+APPLICATION = "application"
+"""The target of calls that an application in the server's own process hears."""
+
+PLACES = 4096
+"""How many calls of one lane can share a position of their stream."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -154,6 +160,8 @@ class Conversation(Row):
     """When the clock will change the state; None: it will not."""
     date_due: int | None = None
     """The earlier of the two."""
+    webhooks_count: int = 0
+    """How many webhooks of its own the conversation has: mostly none, and then nobody need look for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +278,92 @@ class PushBinding(Row):
     address: str
     date_created: int
     date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookConfiguration(Row):
+    """Where an account or a service tells of what happens (docs/rest.md, "Webhooks")."""
+
+    KEYS: ClassVar = (("owner_sid",),)
+
+    owner_sid: str
+    """The account's or the service's SID."""
+    pre_webhook_url: str | None
+    """Is asked before something happens."""
+    post_webhook_url: str | None
+    """Is told after it happened."""
+    method: str
+    """"GET" or "POST"."""
+    filters: str
+    """The names of the events that are told, as they were given, separated by single spaces."""
+    target: str
+    """"webhook" or "flex"; only the former is called."""
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook(Row):
+    """A conversation's own webhook; it is changed under the conversation's lock."""
+
+    KEYS: ClassVar = (("sid",),)
+
+    sid: str
+    conversation_sid: str
+    target: str
+    """"webhook" (told of the events in `filters`), "trigger" (of messages with one of `triggers`), or "studio"
+    (kept, never called)."""
+    url: str | None
+    method: str
+    """"GET" or "POST"."""
+    filters: str
+    """As in `WebhookConfiguration`."""
+    triggers: str
+    """A JSON array of keywords."""
+    flow_sid: str | None
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCall(Row):
+    """The outbox: a call of a webhook that is still to be made, or that was given up (docs/design/0012-webhooks.md).
+
+    Calls with the same target and stream are a *lane*: they are made one after the other, in the order of `place`.
+    """
+
+    KEYS: ClassVar = (("sid",), ("target_sid", "stream_sid", "place"))
+
+    sid: str
+    target_sid: str
+    """Whose webhook it is: an account's, a service's or a `Webhook`'s SID, or `APPLICATION`."""
+    stream_sid: str
+    """The conversation or user that the event belongs to."""
+    place: int
+    """The stream's position after the event, times `PLACES`, plus a number that tells apart what shares a position."""
+    event: str
+    """Its name, such as "onMessageAdded"."""
+    url: str | None
+    """The webhook's URL when the event happened; None for `APPLICATION`."""
+    method: str
+    parameters: str
+    """A JSON object of texts."""
+    state: str
+    """"waiting" or "failed"."""
+    attempts: int
+    date_created: int
+    date_due: int
+    """Before then the next attempt is not made; waiting calls behind it in the lane wait for it, too."""
+    error: str | None
+    """What went wrong at the last attempt, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease(Row):
+    """Work that one node of several does: `holder` until `date_expires`, unless it renews the lease."""
+
+    KEYS: ClassVar = (("name",),)
+
+    name: str
+    holder: str
+    date_expires: int

@@ -41,11 +41,13 @@ SidFactory = Callable[[str], str]
 class Actor:
     """Who gives a command: a user of a service, or (identity None) the holder of the account's credentials.
 
-    Roles bind users only (docs/rest.md, "Roles").
+    Roles bind users only (docs/rest.md, "Roles"). `webhooks`: whether webhooks are asked and told of what it does; a
+    user's doings always are, those of REST if the request wants it, those of the service's own clock always.
     """
 
     service_sid: str
     identity: str | None = None
+    webhooks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,21 @@ class Command(Protocol[T_co]):
     def needs(self, actor: Actor) -> Needs: ...
 
     def decide(self, actor: Actor, tx: Tx) -> T_co: ...
+
+
+class Outbox(Protocol):
+    """Turns what a command announced into calls of webhooks, in the command's own transaction."""
+
+    def record(self, actor: Actor, tx: Tx, events: Sequence[Event]) -> None:
+        """Add the calls that the events are worth. Called after `decide`, with that command's events."""
+
+
+class PreHooks(Protocol):
+    """Asks webhooks before something happens, outside any transaction."""
+
+    async def ask(self, actor: Actor, command: Command[T]) -> Command[T]:
+        """The command as the webhook leaves it. Raises `ServiceError` (50056, 403) when the webhook refuses it, and
+        what the command itself would raise."""
 
 
 class Writer(Protocol):

@@ -27,6 +27,7 @@ from ..core.model import (
     ApiKey,
     Conversation,
     Key,
+    Lease,
     Message,
     Node,
     Participant,
@@ -38,6 +39,9 @@ from ..core.model import (
     Service,
     Tombstone,
     User,
+    Webhook,
+    WebhookCall,
+    WebhookConfiguration,
 )
 
 R = TypeVar("R", bound=Row)
@@ -50,7 +54,9 @@ _TYPES: Final[Mapping[Any, sa.types.TypeEngine[Any]]] = {str: TEXT, int: sa.BigI
 STREAMS: Final[tuple[type[Row], ...]] = (User, Conversation)
 """Rows that are streams: they are changed only under their lock."""
 
-UNGUARDED: Final[frozenset[type[Row]]] = frozenset({Account, ApiKey, Service, Role, Revocation, Node})
+UNGUARDED: Final[frozenset[type[Row]]] = frozenset(
+    {Account, ApiKey, Service, Role, Revocation, Node, WebhookConfiguration, WebhookCall, Lease}
+)
 """Rows that belong to no stream, so that no stream's lock guards them."""
 
 _INDEXES: Final[Mapping[type[Row], tuple[Key, ...]]] = {
@@ -69,6 +75,8 @@ _INDEXES: Final[Mapping[type[Row], tuple[Key, ...]]] = {
     Node: (("date_expires",),),
     Presence: (("node_sid", "user_sid"),),
     PushBinding: (("address",),),
+    Webhook: (("conversation_sid", "sid"),),
+    WebhookCall: (("state", "target_sid", "stream_sid", "place"), ("state", "date_created")),
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ..core.ports import Bus, Clock, SidFactory
+from ..core.ports import Bus, Clock, Outbox, SidFactory
 from . import migrations, upkeep
 from .connection import Connection
 from .reads import ReaderPool
@@ -40,11 +40,13 @@ class Store:
         loop: asyncio.AbstractEventLoop | None = None,
         tombstone_days: int = 30,
         max_waiting: int = MAX_WAITING,
+        outbox: Outbox | None = None,
     ) -> Store:
         """Open `sqlite:////absolute/path` or `postgresql://…`, bringing its schema up to date.
 
         It blocks while it migrates, so it belongs to the start of the server. `loop` (default: the running one) is
-        where `bus.publish` is called and commands are submitted. Raises `StoreError`.
+        where `bus.publish` is called and commands are submitted; `outbox` hears what each command announces. Raises
+        `StoreError`.
         """
         loop = loop or asyncio.get_running_loop()
         connect = _connector(url)
@@ -53,7 +55,9 @@ class Store:
             connection = connect(False)
         except (sa.exc.SQLAlchemyError, migrations.MigrationError, OSError) as error:
             raise StoreError(f"the database cannot be opened: {_one_line(error)}") from error
-        writer = GroupCommitWriter(connection, clock=clock, sids=sids, bus=bus, loop=loop, max_waiting=max_waiting)
+        writer = GroupCommitWriter(
+            connection, clock=clock, sids=sids, bus=bus, loop=loop, max_waiting=max_waiting, outbox=outbox
+        )
         reads = ReaderPool(lambda: connect(True))
         return cls(writer, reads, loop.create_task(upkeep.prune_daily(writer, clock, tombstone_days)))
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 from ..core import errors
 from ..core.events import Event, StreamCommit
 from ..core.model import Conversation, Key, Participant, Row, User
-from ..core.ports import Actor, Command, Needs, SidFactory
+from ..core.ports import Actor, Command, Needs, Outbox, SidFactory
 from . import queries
 from .connection import Connection
 from .schema import STREAMS, UNGUARDED, R, Values, table_of
@@ -100,16 +100,26 @@ class _Tables(dict[type[Row], _Known[Any]]):
 class UnitOfWork:
     """Implements `core.ports.Tx` over a connection on which a transaction has begun.
 
-    exclusive: the unit is one command's own, which may lock streams as it goes.
+    exclusive: the unit is one command's own, which may lock streams as it goes. outbox: turns what commands announce
+    into calls of webhooks.
     """
 
-    def __init__(self, connection: Connection, now: int, sids: SidFactory, *, exclusive: bool = False) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        now: int,
+        sids: SidFactory,
+        *,
+        exclusive: bool = False,
+        outbox: Outbox | None = None,
+    ) -> None:
         self.now = now
         self.sid = sids
         self.failure: Exception | None = None
         """The first exception of the database: the transaction cannot go on, whatever a command made of it."""
         self._connection = connection
         self._exclusive = exclusive
+        self._outbox = outbox
         self._known = _Tables()
         self._journal: list[tuple[dict[Any, Any], Values, Any]] = []
         self._events: list[Event] = []
@@ -253,7 +263,10 @@ class UnitOfWork:
         self._journal.clear()
         events = len(self._events)
         try:
-            return command.decide(actor, self)
+            result = command.decide(actor, self)
+            if self._outbox is not None and len(self._events) > events:
+                self._outbox.record(actor, self, self._events[events:])
+            return result
         except BaseException:
             del self._events[events:]
             self._undo()

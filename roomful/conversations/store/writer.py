@@ -19,7 +19,7 @@ import structlog
 from ..core import errors
 from ..core.errors import ServiceError
 from ..core.events import StreamCommit
-from ..core.ports import Actor, Bus, Clock, Command, Needs, SidFactory
+from ..core.ports import Actor, Bus, Clock, Command, Needs, Outbox, SidFactory
 from .connection import Connection, Failure
 from .unit_of_work import UnitOfWork
 
@@ -61,6 +61,7 @@ class GroupCommitWriter:
         bus: Bus,
         loop: asyncio.AbstractEventLoop,
         max_waiting: int = MAX_WAITING,
+        outbox: Outbox | None = None,
     ) -> None:
         self.connection = connection
         self._clock = clock
@@ -68,6 +69,7 @@ class GroupCommitWriter:
         self._bus = bus
         self._loop = loop
         self._max_waiting = max_waiting
+        self._outbox = outbox
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -160,7 +162,7 @@ class GroupCommitWriter:
         exclusive = batch[0].command.exclusive
         try:
             self.connection.begin()
-            unit = UnitOfWork(self.connection, self._clock(), self._sids, exclusive=exclusive)
+            unit = UnitOfWork(self.connection, self._clock(), self._sids, exclusive=exclusive, outbox=self._outbox)
             self._decide(unit, batch)
             if exclusive and batch[0].error is not None:
                 self.connection.rollback()

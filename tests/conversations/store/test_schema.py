@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from roomful.conversations.core import model
-from roomful.conversations.core.model import Conversation, Message, Row
+from roomful.conversations.core.model import Conversation, Message, Row, WebhookCall
 from roomful.conversations.store import migrations
 from roomful.conversations.store.migrations import MigrationError
 from roomful.conversations.store.schema import STREAMS, TABLES, UNGUARDED, metadata
@@ -91,7 +91,7 @@ def test_an_installation_of_the_first_version_keeps_everything(database_url: str
         person = connection.execute(sa.text("SELECT * FROM users")).mappings().one()
     for row, values in ((room, FIRST_ROWS["conversations"]), (person, FIRST_ROWS["users"])):
         assert {name: row[name] for name in values} == values
-    assert (room["state_date"], room["timer_inactive"], room["date_due"]) == (8, None, None)
+    assert (room["state_date"], room["timer_inactive"], room["date_due"], room["webhooks_count"]) == (8, None, None, 0)
     assert (bool(person["online"]), bool(person["notifiable"]), person["reachability_position"]) == (False, False, 1)
 
 
@@ -128,6 +128,7 @@ def test_every_row_that_no_stream_guards_is_named() -> None:
     in_streams = {
         row for row in TABLES if {"conversation_sid", "stream_sid", "user_sid"} & set(TABLES[row].names)
     } | set(STREAMS)
+    in_streams.remove(WebhookCall)  # added under its stream's lock, but changed and removed without it
     assert set(TABLES) - in_streams == UNGUARDED
     assert Conversation in in_streams
 
