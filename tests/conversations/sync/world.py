@@ -17,7 +17,7 @@ import jwt
 
 from roomful.conversations import app
 from roomful.conversations.app import Service, ServiceConfig
-from roomful.conversations.bus import LocalBus
+from roomful.conversations.bus import Listener, LocalBus
 from roomful.conversations.core.conversations import CreateConversation
 from roomful.conversations.core.events import StreamCommit
 from roomful.conversations.core.installation import Install, Installation
@@ -57,8 +57,8 @@ class SwitchableBus(LocalBus):
         dead: nothing is carried or kept any more.
     """
 
-    def __init__(self, hub: Hub) -> None:
-        super().__init__(hub)
+    def __init__(self, *listeners: Listener) -> None:
+        super().__init__(*listeners)
         self.lost: list[StreamCommit] | None = None
         self.dead = False
 
