@@ -9,6 +9,7 @@ from . import errors, limits, timers
 from .events import ConversationAdded, ConversationRemoved, ConversationUpdated, StateChange
 from .leaving import leave_user_stream
 from .model import Conversation, Message, Participant, Tombstone, User
+from .overrides import Override, overridden
 from .permissions import access, needs_access, require_account, require_service
 from .ports import UNSET, Actor, Needs, Tx, Unset, given, key
 
@@ -33,6 +34,7 @@ class CreateConversation:
     timer_closed: str | None = None
     date_created: int | None = None
     date_updated: int | None = None
+    override: Override | None = None
 
     def needs(self, actor: Actor) -> Needs:
         rows = []
@@ -57,7 +59,7 @@ class CreateConversation:
         conversation = Conversation(
             sid=tx.sid("CH"),
             service_sid=actor.service_sid,
-            friendly_name=limits.friendly_name(self.friendly_name),
+            friendly_name=limits.friendly_name(overridden(self).friendly_name),
             unique_name=unique_name,
             attributes=self.attributes,
             state=state,
@@ -107,6 +109,7 @@ class UpdateConversation:
     timer_closed: str | Unset = UNSET
     date_created: int | Unset = UNSET
     date_updated: int | Unset = UNSET
+    override: Override | None = None
 
     def needs(self, actor: Actor) -> Needs:
         return needs_access(actor, self.conversation_sid)
@@ -122,7 +125,7 @@ class UpdateConversation:
         if any(value is not UNSET for value in others):
             require_account(actor, "change a conversation's state, timers or dates")
         old = rights.conversation
-        changes = self._changes(tx, old)
+        changes = overridden(self)._changes(tx, old)
         if all(getattr(old, name) == value for name, value in changes.items()):
             return old
         position = old.position + 1

@@ -9,6 +9,7 @@ from . import errors, limits, timers
 from .conversations import SYSTEM
 from .events import MessageAdded, MessageRemoved, MessageUpdated
 from .model import Conversation, Message, Participant, Tombstone
+from .overrides import Override, overridden
 from .permissions import Access, access, needs_access, require_account
 from .ports import UNSET, Actor, Needs, RowKey, Tx, Unset, given, key
 
@@ -20,7 +21,8 @@ REPEAT_WINDOW = 10 * 60 * 1000
 class SendMessage:
     """Add a message. A repetition (same author and `attributes.cid` within ten minutes) returns the first message.
 
-    `author` is for account credentials; a user always writes as itself.
+    `author` is for account credentials; a user always writes as itself. Who sent a message and under which cid is what
+    was asked for, whatever a webhook puts in place: so its repetition is known before the webhook is asked again.
     """
 
     exclusive: ClassVar = False
@@ -32,19 +34,24 @@ class SendMessage:
     attributes: str = "{}"
     date_created: int | None = None
     date_updated: int | None = None
+    override: Override | None = None
 
     def needs(self, actor: Actor) -> Needs:
         author, cid = self._author(actor), client_id(self.attributes)
         base = needs_access(actor, self.conversation_sid)
         rows: tuple[RowKey, ...] = base.rows
-        if actor.identity is None:
+        if author != actor.identity:
             rows += (key(Participant, conversation_sid=self.conversation_sid, identity=author),)
         if cid is not None:
-            rows += (key(Message, conversation_sid=self.conversation_sid, author=author, cid=cid),)
+            sender = self._sender(actor)
+            rows += (key(Message, conversation_sid=self.conversation_sid, cid_author=sender, cid=cid),)
         return replace(base, rows=rows)
 
-    def _author(self, actor: Actor) -> str:
+    def _sender(self, actor: Actor) -> str:
         return actor.identity or self.author or SYSTEM
+
+    def _author(self, actor: Actor) -> str:
+        return (self.override and self.override.author) or self._sender(actor)
 
     def decide(self, actor: Actor, tx: Tx) -> Message:
         rights = access(tx, actor, self.conversation_sid)
@@ -54,21 +61,19 @@ class SendMessage:
         if self.date_created is not None or self.date_updated is not None:
             require_account(actor, "set dates")
         attributes = limits.attributes(self.attributes, limits.MESSAGE_ATTRIBUTES_BYTES)
-        author, cid = limits.author(self._author(actor)), _client_id(attributes)
-        body, subject = limits.body(self.body), limits.subject(self.subject)
+        sender, cid = limits.author(self._sender(actor)), _client_id(attributes)
+        body, subject = limits.body(overridden(self).body), limits.subject(self.subject)
         if cid is not None:
-            first = tx.one(Message, conversation_sid=self.conversation_sid, author=author, cid=cid)
+            first = tx.one(Message, conversation_sid=self.conversation_sid, cid_author=sender, cid=cid)
             if first is not None and tx.now - first.date_created < REPEAT_WINDOW:
                 return first
             if first is not None:  # the cid is free again; its unique key follows the newer message
-                tx.change(replace(first, cid=None))
-        return self._add(tx, rights, author, cid, body, subject)
+                tx.change(replace(first, cid=None, cid_author=None))
+        return self._add(tx, rights, cid, body, subject)
 
-    def _add(
-        self, tx: Tx, rights: Access, author: str, cid: str | None, body: str | None, subject: str | None
-    ) -> Message:
-        participant = rights.participant
-        if rights.actor.identity is None:
+    def _add(self, tx: Tx, rights: Access, cid: str | None, body: str | None, subject: str | None) -> Message:
+        author, participant = self._author(rights.actor), rights.participant
+        if author != rights.actor.identity:
             participant = tx.one(Participant, conversation_sid=self.conversation_sid, identity=author)
         position = rights.conversation.position + 1
         created = tx.now if self.date_created is None else self.date_created
@@ -80,13 +85,14 @@ class SendMessage:
             participant_sid=participant.sid if participant else None,
             body=body,
             subject=subject,
-            attributes=self.attributes,
+            attributes=overridden(self).attributes,
             cid=cid,
             last_updated_by=None,
             created_position=position,
             changed_position=position,
             date_created=created,
             date_updated=created if self.date_updated is None else self.date_updated,
+            cid_author=None if cid is None else self._sender(rights.actor),
         )
         conversation = replace(
             rights.conversation,
@@ -148,6 +154,7 @@ class UpdateMessage:
     attributes: str | Unset = UNSET
     date_created: int | Unset = UNSET
     date_updated: int | Unset = UNSET
+    override: Override | None = None
 
     def needs(self, actor: Actor) -> Needs:
         return _needs_message(actor, self.conversation_sid, self.message_sid)
@@ -163,7 +170,7 @@ class UpdateMessage:
             rights.require("editAnyMessageAttributes", *(["editOwnMessageAttributes"] if own else []))
         if any(value is not UNSET for value in (self.author, self.subject, self.date_created, self.date_updated)):
             require_account(actor, "change a message's author, subject or dates")
-        changes = self._changes()
+        changes = overridden(self)._changes()
         if all(getattr(message, name) == value for name, value in changes.items()):
             return message
         return self._write(tx, rights, message, changes)
@@ -185,8 +192,6 @@ class UpdateMessage:
         position = rights.conversation.position + 1
         changes.setdefault("date_updated", tx.now)
         changes["last_updated_by"] = rights.actor.identity or SYSTEM
-        if changes.get("author", message.author) != message.author:
-            changes["cid"] = None  # the cid is the old author's
         message = replace(message, changed_position=position, **changes)
         conversation = replace(rights.conversation, position=position)
         tx.change(message)

@@ -196,7 +196,7 @@ class Participant(Row):
 class Message(Row):
     """A message; `index` counts from 0 in its conversation and is never used twice."""
 
-    KEYS: ClassVar = (("sid",), ("conversation_sid", "index"), ("conversation_sid", "author", "cid"))
+    KEYS: ClassVar = (("sid",), ("conversation_sid", "index"), ("conversation_sid", "cid_author", "cid"))
 
     sid: str
     conversation_sid: str
@@ -213,6 +213,8 @@ class Message(Row):
     changed_position: int
     date_created: int
     date_updated: int
+    cid_author: str | None = None
+    """Whose `cid` it is: the author at the send, whoever became the author by a webhook's or a later word."""
 
 
 @dataclass(frozen=True, slots=True)

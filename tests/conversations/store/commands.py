@@ -85,6 +85,7 @@ def message(of: Conversation, sid: str, body: str, cid: str | None = None) -> Me
         changed_position=of.position + 1,
         date_created=1,
         date_updated=1,
+        cid_author="author" if cid else None,
     )
 
 
@@ -162,7 +163,7 @@ class Send:
     exclusive: ClassVar[bool] = False
 
     def needs(self, actor: Actor) -> Needs:
-        rows = (key(Message, conversation_sid=self.sid, author="author", cid=self.cid),) if self.cid else ()
+        rows = (key(Message, conversation_sid=self.sid, cid_author="author", cid=self.cid),) if self.cid else ()
         return Needs(conversations=(self.sid,), rows=rows if self.foresee else ())
 
     def decide(self, actor: Actor, tx: Tx) -> int:
@@ -171,7 +172,7 @@ class Send:
             raise errors.conversation_not_found()
         new = message(found, tx.sid("IM"), self.body, self.cid)
         if self.cid is not None:
-            first = tx.one(Message, conversation_sid=self.sid, author="author", cid=self.cid)
+            first = tx.one(Message, conversation_sid=self.sid, cid_author="author", cid=self.cid)
             if first is not None:
                 return first.index
         after = replace(

@@ -73,6 +73,18 @@ FIRST_ROWS: dict[str, dict[str, Any]] = {
         **{"role_sid": "RL1", "position": 2, "friendly_name_position": 1, "attributes_position": 1, "pruned_to": 0},
         **{"conversations_count": 1, "date_created": 4, "date_updated": 8},
     },
+    "messages": {
+        **{
+            "sid": "IM1",
+            "conversation_sid": "CH1",
+            "index": 0,
+            "author": "ann",
+            "participant_sid": None,
+            "body": "hello",
+        },
+        **{"subject": None, "attributes": '{"cid":"c"}', "cid": "c", "last_updated_by": None, "created_position": 3},
+        **{"changed_position": 3, "date_created": 5, "date_updated": 5},
+    },
 }
 """What version 1 wrote."""
 
@@ -89,10 +101,12 @@ def test_an_installation_of_the_first_version_keeps_everything(database_url: str
     with engine.begin() as connection:
         room = connection.execute(sa.text("SELECT * FROM conversations")).mappings().one()
         person = connection.execute(sa.text("SELECT * FROM users")).mappings().one()
-    for row, values in ((room, FIRST_ROWS["conversations"]), (person, FIRST_ROWS["users"])):
+        message = connection.execute(sa.text("SELECT * FROM messages")).mappings().one()
+    for row, values in zip((room, person, message), FIRST_ROWS.values(), strict=True):
         assert {name: row[name] for name in values} == values
     assert (room["state_date"], room["timer_inactive"], room["date_due"], room["webhooks_count"]) == (8, None, None, 0)
     assert (bool(person["online"]), bool(person["notifiable"]), person["reachability_position"]) == (False, False, 1)
+    assert message["cid_author"] == "ann", "a send that is repeated after the upgrade is still known"
 
 
 def test_nodes_that_start_at_once_take_turns(database_url: str, engine: sa.Engine) -> None:

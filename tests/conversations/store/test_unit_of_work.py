@@ -286,7 +286,7 @@ async def test_reads_see_what_earlier_commands_of_the_batch_wrote(store: Store) 
     def read(tx: Tx) -> list[Any]:
         return [
             tx.one(Conversation, service_sid=room.service_sid, unique_name="see"),
-            tx.one(Message, conversation_sid="CHsee", author="author", cid="x"),
+            tx.one(Message, conversation_sid="CHsee", cid_author="author", cid="x"),
             tx.all(Message, order="index", conversation_sid="CHsee"),
             tx.last(Message, order="index", conversation_sid="CHsee"),
         ]

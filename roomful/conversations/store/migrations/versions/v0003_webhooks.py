@@ -18,6 +18,7 @@ TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 def upgrade() -> None:
     _conversations()
+    _messages()
     _webhook_configurations()
     _webhooks()
     _webhook_calls()
@@ -29,6 +30,15 @@ def _conversations() -> None:
         table.add_column(sa.Column("webhooks_count", sa.BigInteger(), nullable=False, server_default="0"))
     with op.batch_alter_table("conversations") as table:
         table.alter_column("webhooks_count", server_default=None)
+
+
+def _messages() -> None:
+    """A repeated send is found by who sent the first one: a webhook may have made somebody else its author."""
+    op.add_column("messages", sa.Column("cid_author", TEXT, nullable=True))
+    op.execute("UPDATE messages SET cid_author = author WHERE cid IS NOT NULL")
+    op.drop_index("ux_messages_conversation_sid_author_cid", "messages")
+    key = ["conversation_sid", "cid_author", "cid"]
+    op.create_index("ux_messages_conversation_sid_cid_author_cid", "messages", key, unique=True)
 
 
 def _webhook_configurations() -> None:
