@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import jwt
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.conftest import MakeServer
-from tests.servers import Server, twilio_client
+from tests.servers import Server, access_token, twilio_client
 
 from .world import packet, read_packet
 
@@ -35,19 +33,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.close()
 
 
-def token(server: Server, identity: str) -> str:
-    keys, now = server.credentials, int(time.time())
-    claims = {
-        "jti": f"{keys['api_key_sid']}-{now}",
-        "iss": keys["api_key_sid"],
-        "sub": keys["account_sid"],
-        "nbf": now,
-        "exp": now + 3600,
-        "grants": {"identity": identity, "chat": {"service_sid": keys["service_sid"]}},
-    }
-    return jwt.encode(claims, keys["api_key_secret"], headers={"cty": "twilio-fpa;v=1"})
-
-
 @asynccontextmanager
 async def opened(server: Server, path: str = "/v3/wsconnect", **options: Any) -> AsyncIterator[ClientConnection]:
     async with connect(f"ws://127.0.0.1:{server.port}{path}", **options) as websocket:
@@ -62,7 +47,7 @@ async def hear(websocket: ClientConnection) -> tuple[dict[str, Any], Any]:
 
 
 def init(server: Server, identity: str) -> bytes:
-    return packet({"method": "init", "id": "TM1", "token": token(server, identity), "continuation_token": None})
+    return packet({"method": "init", "id": "TM1", "token": access_token(server, identity), "continuation_token": None})
 
 
 def get(path: str, request_id: str = "TM2") -> bytes:
