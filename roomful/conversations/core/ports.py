@@ -202,3 +202,14 @@ class ReadPool(Protocol):
 
     async def read(self, query: Callable[[Reads], T]) -> T:
         """`query` runs on a reader thread, in one read transaction."""
+
+
+class Previews(ReadPool, Protocol):
+    """A read pool that also knows what a command would do."""
+
+    async def preview(self, actor: Actor, command: Command[T]) -> tuple[Event, ...]:
+        """What `command` would announce now, by its own rules over a snapshot, in the order in which it would.
+
+        Nothing is written and nobody waits for a lock. Raises the `ServiceError` with which the command would be
+        refused. SIDs of what does not exist yet mean nothing.
+        """

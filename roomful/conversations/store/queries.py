@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..core.model import Conversation, Participant
+from ..core.model import Conversation, Participant, WebhookCall
 from .schema import RowTable, table_of
 
 Match = tuple[tuple[str, bool], ...]
@@ -48,12 +48,29 @@ def rows(
     return statement.limit(sa.bindparam("limit_", type_=sa.BigInteger)) if limited else statement
 
 
+def page(
+    of: RowTable[Any],
+    match: Mapping[str, Any],
+    order: str,
+    *,
+    start: Any,
+    inclusive: bool,
+    limit: int,
+    descending: bool,
+) -> tuple[sa.Select[Any], dict[str, Any]]:
+    """The statement and the values of `Reads.page`."""
+    beyond = None if start is None else ("<" if descending else ">") + ("=" if inclusive else "")
+    values = {**match, "limit_": limit} if start is None else {**match, "limit_": limit, "start_": start}
+    return rows(of, shape(match), order, descending, beyond, limited=True), values
+
+
 @cache
-def below(of: RowTable[Any], column: str) -> sa.Select[Any]:
-    """Up to `limit_` rows whose `column` is less than `end_`, the lowest first."""
+def below(of: RowTable[Any], column: str, match: Match = ()) -> sa.Select[Any]:
+    """Up to `limit_` matching rows whose `column` is less than `end_`, the lowest first."""
     table = of.table
     age = table.columns[column]
-    statement = sa.select(table).where(age < sa.bindparam("end_", type_=age.type)).order_by(age)
+    matching = (*_matching(of, match), age < sa.bindparam("end_", type_=age.type))
+    statement = sa.select(table).where(*matching).order_by(age)
     return statement.limit(sa.bindparam("limit_", type_=sa.BigInteger))
 
 
@@ -93,3 +110,37 @@ def memberships() -> sa.Select[Any]:
         .order_by(participants.c.conversation_sid)
         .limit(sa.bindparam("limit_", type_=sa.BigInteger))
     )
+
+
+@cache
+def lanes() -> sa.Select[Any]:
+    """The distinct lanes, target and stream, of calls in `state`."""
+    calls = table_of(WebhookCall).table.c
+    return sa.select(calls.target_sid, calls.stream_sid).distinct().where(calls.state == sa.bindparam("state"))
+
+
+@cache
+def call_counts() -> sa.Select[Any]:
+    """By target and state: how many calls, the oldest date, the newest SID, and the newest SID of those with an error."""
+    calls = table_of(WebhookCall).table.c
+    tried = sa.case((calls.error.is_not(None), calls.sid))
+    return (
+        sa.select(
+            *(calls.target_sid, calls.state, sa.func.count()),
+            *(sa.func.min(calls.date_created), sa.func.max(calls.sid), sa.func.max(tried)),
+        )
+        .group_by(calls.target_sid, calls.state)
+        .order_by(calls.target_sid, calls.state)
+    )
+
+
+@cache
+def next_due() -> sa.Select[Any]:
+    """By target: the earliest `date_due` of the first calls in `state` of its lanes."""
+    calls = table_of(WebhookCall).table
+    lane = (calls.c.target_sid, calls.c.stream_sid)
+    waiting = sa.select(*lane, sa.func.min(calls.c.place).label("place")).where(calls.c.state == sa.bindparam("state"))
+    heads = waiting.group_by(*lane).subquery()
+    same = [calls.c[name] == heads.c[name] for name in ("target_sid", "stream_sid", "place")]
+    due = sa.select(calls.c.target_sid, sa.func.min(calls.c.date_due)).join_from(calls, heads, sa.and_(*same))
+    return due.group_by(calls.c.target_sid)

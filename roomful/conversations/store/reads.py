@@ -9,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from ..core import ports
+from ..core.events import Event
 from ..core.model import Conversation, Participant, Row
+from ..core.ports import Actor, Clock, Command
 from . import queries
 from .connection import Connection, Failure
+from .preview import preview
 from .schema import R, table_of
 
 T = TypeVar("T")
@@ -80,17 +83,22 @@ class StoreReads:
 
 
 class ReaderPool:
-    """Implements `core.ports.ReadPool`; `connect` opens a connection for reading."""
+    """Implements `core.ports.Previews`; `connect` opens a connection for reading, `clock` is what previews go by."""
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(self, connect: Callable[[], Connection], clock: Clock) -> None:
         self._connect = connect
+        self._clock = clock
         self._executor = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._local = threading.local()
         self._connections: list[Connection] = []
 
     async def read(self, query: Callable[[ports.Reads], T]) -> T:
         """See `ReadPool.read`."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._read, query)
+        return await self._run(lambda connection: query(StoreReads(connection)))
+
+    async def preview(self, actor: Actor, command: Command[T]) -> tuple[Event, ...]:
+        """See `Previews.preview`."""
+        return await self._run(lambda connection: preview(connection, self._clock(), actor, command))
 
     async def close(self) -> None:
         """Finish the queries that wait and close the connections."""
@@ -98,14 +106,17 @@ class ReaderPool:
         for connection in self._connections:
             connection.close()
 
-    def _read(self, query: Callable[[ports.Reads], T]) -> T:
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._with_connection, work)
+
+    def _with_connection(self, work: Callable[[Connection], T]) -> T:
         connection = self._connection()
         try:
-            return self._snapshot(connection, query)
+            return self._snapshot(connection, work)
         except Exception as error:
             if connection.failure(error) is not Failure.LOST:
                 raise
-        return self._snapshot(connection, query)
+        return self._snapshot(connection, work)
 
     def _connection(self) -> Connection:
         """This thread's own connection."""
@@ -115,9 +126,9 @@ class ReaderPool:
             self._connections.append(connection)
         return connection
 
-    def _snapshot(self, connection: Connection, query: Callable[[ports.Reads], T]) -> T:
+    def _snapshot(self, connection: Connection, work: Callable[[Connection], T]) -> T:
         try:
             connection.begin()
-            return query(StoreReads(connection))
+            return work(connection)
         finally:
             connection.rollback()

@@ -58,7 +58,7 @@ class Store:
         writer = GroupCommitWriter(
             connection, clock=clock, sids=sids, bus=bus, loop=loop, max_waiting=max_waiting, outbox=outbox
         )
-        reads = ReaderPool(lambda: connect(True))
+        reads = ReaderPool(lambda: connect(True), clock)
         return cls(writer, reads, loop.create_task(upkeep.prune_daily(writer, clock, tombstone_days)))
 
     async def close(self) -> None:

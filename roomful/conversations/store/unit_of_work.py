@@ -150,6 +150,31 @@ class UnitOfWork:
         found = self._select(row, statement, {**match, "limit_": 1})
         return found[0] if found else None
 
+    def page(
+        self,
+        row: type[R],
+        *,
+        order: str,
+        start: Any = None,
+        inclusive: bool = False,
+        limit: int,
+        descending: bool = False,
+        **match: Any,
+    ) -> list[R]:
+        """See `Reads.page`."""
+        statement, values = queries.page(
+            table_of(row), match, order, start=start, inclusive=inclusive, limit=limit, descending=descending
+        )
+        return self._select(row, statement, values)
+
+    def find(self, row: type[R], field: str, values: Sequence[Any]) -> list[R]:
+        """See `Reads.find`. The rows are not locked, whoever asks."""
+        known = self._known[row]
+        self._flush(known)
+        keys = [(value,) for value in dict.fromkeys(values)]
+        found = self._database(lambda: self._connection.load(known.table, (field,), keys)) if keys else []
+        return self._learn(row, found)
+
     def open_memberships(self, user_sid: str) -> int:
         """See `Tx.open_memberships`."""
         for row in (Conversation, Participant):
@@ -158,9 +183,10 @@ class UnitOfWork:
         found = self._database(lambda: self._connection.select(queries.open_memberships(), values))
         return int(found[0][0])
 
-    def below(self, row: type[R], column: str, end: int, limit: int) -> list[R]:
-        """Up to `limit` rows whose `column` is less than `end`, the lowest first (not for the rules: for upkeep)."""
-        return self._select(row, queries.below(table_of(row), column), {"end_": end, "limit_": limit})
+    def below(self, row: type[R], column: str, end: int, limit: int, **match: Any) -> list[R]:
+        """Up to `limit` matching rows whose `column` is less than `end`, the lowest first (for upkeep, not the rules)."""
+        statement = queries.below(table_of(row), column, queries.shape(match))
+        return self._select(row, statement, {**match, "end_": end, "limit_": limit})
 
     def prefetch(self, needs: Iterable[Needs]) -> None:
         """Lock the streams that `needs` name, then read the other rows: one request a kind."""
@@ -195,24 +221,30 @@ class UnitOfWork:
         if not keys:
             return
         known = self._known[row]
-        load = self._connection.lock if lock or (self._exclusive and row in UNGUARDED) else self._connection.load
-        found = self._database(lambda: load(known.table, fields, keys))
-        for loaded in found:
-            known.remember(loaded)
+        load = self._connection.lock if self._locks(row, lock) else self._connection.load
+        for loaded in self._learn(row, self._database(lambda: load(known.table, fields, keys))):
             if lock and isinstance(loaded, User | Conversation):
                 self._streams.setdefault(loaded.sid, (row, loaded.position))
         entries = known.rows[fields]
         for values in keys:
             entries.setdefault(values, None)
 
+    def _locks(self, row: type[Row], lock: bool) -> bool:
+        """Whether rows that are loaded by key stay locked: streams, and what no stream guards."""
+        return lock or (self._exclusive and row in UNGUARDED)
+
+    def _learn(self, row: type[R], found: list[R]) -> list[R]:
+        """Take in rows that the database holds; those of them that are there for the batch."""
+        known = self._known[row]
+        for loaded in found:
+            known.remember(loaded)
+        return found
+
     def _select(self, row: type[R], statement: Any, values: dict[str, Any]) -> list[R]:
         known = self._known[row]
         self._flush(known)
         found = self._database(lambda: self._connection.select(statement, values))
-        rows: list[R] = [known.table.make(values) for values in found]
-        for loaded in rows:
-            known.remember(loaded)
-        return rows
+        return self._learn(row, [known.table.make(values) for values in found])
 
     # Writing
 

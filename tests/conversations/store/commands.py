@@ -292,12 +292,13 @@ class Widen:
 class Hold:
     """Keeps the writer's thread from `started` until `release` is set: what arrives meanwhile is one batch."""
 
+    needed: Needs = field(default_factory=Needs)
     started: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
     exclusive: ClassVar[bool] = True
 
     def needs(self, actor: Actor) -> Needs:
-        return Needs()
+        return self.needed
 
     def decide(self, actor: Actor, tx: Tx) -> None:
         self.started.set()
