@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from . import errors, limits, timers
 from .events import ConversationAdded, ConversationRemoved, ConversationUpdated, StateChange
 from .leaving import leave_user_stream
-from .model import Conversation, Message, Participant, Tombstone, User
+from .model import Conversation, Message, Participant, Tombstone, User, Webhook
 from .overrides import Override, overridden
 from .permissions import access, needs_access, require_account, require_service
 from .ports import UNSET, Actor, Needs, Tx, Unset, given, key
@@ -188,5 +188,14 @@ class DeleteConversation:
             tx.remove(member)
         tx.remove_all(Message, conversation_sid=conversation.sid)
         tx.remove_all(Tombstone, stream_sid=conversation.sid)
+        webhooks = self._take_webhooks(tx, conversation)
         tx.remove(conversation)
-        tx.emit(ConversationRemoved(conversation.sid, conversation.position + 1, conversation))
+        tx.emit(ConversationRemoved(conversation.sid, conversation.position + 1, conversation, webhooks))
+
+    def _take_webhooks(self, tx: Tx, conversation: Conversation) -> tuple[Webhook, ...]:
+        """Remove the conversation's own webhooks, which hear of its end."""
+        if not conversation.webhooks_count:
+            return ()
+        webhooks = tx.all(Webhook, order="sid", conversation_sid=conversation.sid)
+        tx.remove_all(Webhook, conversation_sid=conversation.sid)
+        return tuple(webhooks)

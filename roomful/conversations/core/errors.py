@@ -82,6 +82,15 @@ def service_not_found() -> ServiceError:
     return ServiceError(404, 50050, "Service not found")
 
 
+def webhook_not_found() -> ServiceError:
+    return ServiceError(404, 50360, "Webhook not found")
+
+
+def webhook_refused() -> ServiceError:
+    """A webhook that was asked beforehand said no."""
+    return ServiceError(403, 50056, "The change was rejected by a webhook")
+
+
 def conflict() -> ServiceError:
     """Two changes met and this one lost; the caller may try again."""
     return ServiceError(409, 20409, "The resource was changed by another request at the same time; try again")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from ipaddress import IPv6Address
 from typing import Any
+from urllib.parse import urlsplit
 
 from .errors import invalid
 
@@ -24,8 +27,15 @@ ATTRIBUTES_DEPTH = 64
 PARTICIPANTS_PER_CONVERSATION = 1000
 CONVERSATIONS_PER_USER = 1000
 ROLES_PER_SERVICE = 100
+WEBHOOKS_PER_CONVERSATION = 5
+WEBHOOK_URL_CHARS = 2048
+TRIGGERS_PER_WEBHOOK = 10
+TRIGGER_CHARS = 128
+REPLAY_MESSAGES = 1000
+"""How many messages of the past a new webhook can ask for."""
 
-_SID = {prefix: re.compile(rf"{prefix}[0-9a-fA-F]{{32}}") for prefix in ("CH", "US", "MB", "IM", "RL", "IS")}
+_SIDS = ("CH", "US", "MB", "IM", "RL", "IS", "WH", "FW")
+_SID = {prefix: re.compile(rf"{prefix}[0-9a-fA-F]{{32}}") for prefix in _SIDS}
 
 
 def is_sid(value: str, prefix: str) -> bool:
@@ -168,4 +178,60 @@ def role_name(value: str) -> str:
     _storable(value, "FriendlyName")
     if len(value) > ROLE_NAME_CHARS:
         raise invalid(50003, f"Role friendly name is longer than {ROLE_NAME_CHARS} characters")
+    return value
+
+
+# What a URL may consist of (RFC 3986), so that it is sent as it was signed: everything else has to be percent-encoded.
+_URL = re.compile(r"(?:[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
+_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
+
+
+def webhook_url(value: str, too_long: int = 50054) -> str:
+    """An absolute URL that can be called. Raises 50054 (400), or `too_long`."""
+    if len(value) > WEBHOOK_URL_CHARS:
+        raise invalid(too_long, f"A webhook's URL is longer than {WEBHOOK_URL_CHARS} characters")
+    if _URL.fullmatch(value) is None:
+        raise invalid(50054, "A webhook's URL holds characters that must be percent-encoded, or a fragment")
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+        right = _is_ipv6(host) if "[" in parts.netloc else _HOST.fullmatch(host) is not None
+    except ValueError:
+        right, port = False, None
+    if not right or port == 0 or parts.scheme not in ("http", "https"):
+        raise invalid(50054, "A webhook's URL must begin with http:// or https:// and a host")
+    return value
+
+
+def _is_ipv6(host: str) -> bool:
+    """Whether it is an address without a zone. Raises `ValueError` if it is no address."""
+    return IPv6Address(host).scope_id is None
+
+
+def webhook_method(value: str) -> str:
+    """How a webhook is called: GET or POST, whatever the case."""
+    method = value.upper()
+    if method not in ("GET", "POST"):
+        raise invalid(50055, "A webhook's method must be GET or POST")
+    return method
+
+
+def webhook_triggers(values: Sequence[str]) -> tuple[str, ...]:
+    """The keywords of a trigger, without the space around them."""
+    triggers = tuple(dict.fromkeys(value.strip() for value in values))
+    if not triggers:
+        raise invalid(50371, "A webhook of target trigger needs triggers")
+    if len(triggers) > TRIGGERS_PER_WEBHOOK:
+        raise invalid(50362, f"A webhook has at most {TRIGGERS_PER_WEBHOOK} triggers")
+    for trigger in triggers:
+        _storable(trigger, "A trigger")
+        if not 0 < len(trigger) <= TRIGGER_CHARS:
+            raise invalid(50366, f"A trigger has 1 to {TRIGGER_CHARS} characters")
+    return triggers
+
+
+def flow_sid(value: str | None) -> str:
+    """The flow that a webhook of target studio names."""
+    if not value or not is_sid(value, "FW"):
+        raise invalid(50367, "A webhook of target studio needs the SID of a flow")
     return value

@@ -94,6 +94,22 @@ class Tx(Protocol):
     def last(self, row: type[R], order: str, **match: Any) -> R | None:
         """The matching row with the highest `order`."""
 
+    def page(
+        self,
+        row: type[R],
+        *,
+        order: str,
+        start: Any = None,
+        inclusive: bool = False,
+        limit: int,
+        descending: bool = False,
+        **match: Any,
+    ) -> list[R]:
+        """See `Reads.page`."""
+
+    def find(self, row: type[R], field: str, values: Sequence[Any]) -> list[R]:
+        """See `Reads.find`."""
+
     def open_memberships(self, user_sid: str) -> int:
         """In how many conversations that are not closed the user is."""
 
@@ -159,6 +175,22 @@ class Bus(Protocol):
         """Called on the event loop, once a batch, in the order of the commits; users' streams come first."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """What of the outbox is one target's and in one state."""
+
+    target_sid: str
+    state: str
+    count: int
+    oldest: int
+    """`date_created` of the oldest."""
+    newest_sid: str
+    newest_tried_sid: str | None
+    """The newest that was tried in vain, so that it says what went wrong; None: none was."""
+    next_due: int | None
+    """When the next of the waiting ones is tried: the earliest `date_due` of those at the heads of their lanes."""
+
+
 class Reads(Protocol):
     """Queries over one snapshot of the store; called on a reader thread."""
 
@@ -195,6 +227,12 @@ class Reads(Protocol):
 
     def find(self, row: type[R], field: str, values: Sequence[Any]) -> list[R]:
         """The rows whose column `field` is one of `values`."""
+
+    def lanes(self, state: str) -> list[tuple[str, str]]:
+        """The lanes, (target SID, stream SID), that hold a `WebhookCall` in this state."""
+
+    def call_counts(self) -> list[CallCount]:
+        """How many calls the outbox holds, by target and state, in this order."""
 
 
 class ReadPool(Protocol):

@@ -5,7 +5,13 @@ An event before the fact ends in Add, Update or Remove, the one after it in Adde
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final, Protocol, TypeVar
+
+from .model import Row, WebhookConfiguration
+
+R = TypeVar("R", bound=Row)
 
 PRE_EVENTS: Final = frozenset(
     {
@@ -51,4 +57,30 @@ def event_named(name: str) -> str | None:
 
 def lets_through(filters: str, event: str) -> bool:
     """Whether a row's `filters` name this event."""
-    return any(event_named(name) == event for name in filters.split(" "))
+    return event in named(filters)
+
+
+@lru_cache(maxsize=1024)
+def named(filters: str) -> frozenset[str]:
+    """The events that a row's `filters` name."""
+    return frozenset(event for name in filters.split(" ") if (event := event_named(name)) is not None)
+
+
+class Finder(Protocol):
+    """What `Tx` and `Reads` have in common here."""
+
+    def find(self, row: type[R], field: str, values: Sequence[str]) -> list[R]:
+        """See `Reads.find`."""
+
+
+def governing(rows: Finder, service_sid: str, account_sid: str) -> WebhookConfiguration | None:
+    """The configuration that holds for a service's conversations: its own, or the account's if it has none.
+
+    One that names no URL is none.
+    """
+    found = {row.owner_sid: row for row in rows.find(WebhookConfiguration, "owner_sid", [service_sid, account_sid])}
+    for owner_sid in (service_sid, account_sid):
+        configuration = found.get(owner_sid)
+        if configuration is not None and (configuration.pre_webhook_url or configuration.post_webhook_url):
+            return configuration
+    return None

@@ -121,7 +121,7 @@ def lanes() -> sa.Select[Any]:
 
 @cache
 def call_counts() -> sa.Select[Any]:
-    """By target and state: how many calls, the oldest date, the newest SID, and the newest SID of those with an error."""
+    """By target and state: how many calls, the oldest date, the newest SID, and the newest of those with an error."""
     calls = table_of(WebhookCall).table.c
     tried = sa.case((calls.error.is_not(None), calls.sid))
     return (

@@ -47,9 +47,9 @@ class StoreReads:
         **match: Any,
     ) -> list[R]:
         """See `Reads.page`."""
-        beyond = None if start is None else ("<" if descending else ">") + ("=" if inclusive else "")
-        statement = queries.rows(table_of(row), queries.shape(match), order, descending, beyond, limited=True)
-        values = {**match, "limit_": limit} if start is None else {**match, "limit_": limit, "start_": start}
+        statement, values = queries.page(
+            table_of(row), match, order, start=start, inclusive=inclusive, limit=limit, descending=descending
+        )
         return list(map(table_of(row).make, self._connection.select(statement, values)))
 
     def below(self, row: type[R], column: str, end: int, limit: int) -> list[R]:
@@ -80,6 +80,20 @@ class StoreReads:
         """See `Reads.find`."""
         keys = [(value,) for value in dict.fromkeys(values)]
         return self._connection.load(table_of(row), (field,), keys) if keys else []
+
+    def lanes(self, state: str) -> list[tuple[str, str]]:
+        """See `Reads.lanes`."""
+        return [(target, stream) for target, stream in self._connection.select(queries.lanes(), {"state": state})]
+
+    def call_counts(self) -> list[ports.CallCount]:
+        """See `Reads.call_counts`."""
+        next_due: dict[str, int] = dict(self._connection.select(queries.next_due(), {"state": "waiting"}))
+        return [
+            ports.CallCount(
+                target, state, count, oldest, newest, tried, next_due.get(target) if state == "waiting" else None
+            )
+            for target, state, count, oldest, newest, tried in self._connection.select(queries.call_counts(), {})
+        ]
 
 
 class ReaderPool:

@@ -184,7 +184,7 @@ class UnitOfWork:
         return int(found[0][0])
 
     def below(self, row: type[R], column: str, end: int, limit: int, **match: Any) -> list[R]:
-        """Up to `limit` matching rows whose `column` is less than `end`, the lowest first (for upkeep, not the rules)."""
+        """Up to `limit` matching rows whose `column` is less than `end`, the lowest first (not for the rules)."""
         statement = queries.below(table_of(row), column, queries.shape(match))
         return self._select(row, statement, {**match, "end_": end, "limit_": limit})
 

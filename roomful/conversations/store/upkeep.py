@@ -1,4 +1,4 @@
-"""What the store does by itself: tombstones and revocations that have had their time are removed."""
+"""What the store does by itself: what has had its time is removed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import ClassVar, Final, cast
 import structlog
 
 from ..core.errors import ServiceError
-from ..core.model import Conversation, Revocation, Tombstone, User
+from ..core.model import Conversation, Revocation, Tombstone, User, WebhookCall
 from ..core.ports import Actor, Clock, Needs, Tx, Writer
 from .unit_of_work import UnitOfWork
 
 log = structlog.get_logger(__name__)
 
 DAY: Final = 24 * 60 * 60
+FAILED_CALL_DAYS: Final = 7
+"""How long a call of a webhook that was given up can still be seen and repeated."""
 PRUNED_AT_ONCE: Final = 500
 """Rows that one transaction removes, so that other commands wait only briefly."""
 _ACTOR: Final = Actor("")
@@ -72,11 +74,31 @@ class PruneRevocations:
         return len(expired)
 
 
+@dataclass(frozen=True, slots=True)
+class PruneCalls:
+    """Removes up to `PRUNED_AT_ONCE` calls of webhooks that were given up before `before`, and returns how many."""
+
+    before: int
+    exclusive: ClassVar[bool] = True
+
+    def needs(self, actor: Actor) -> Needs:
+        return Needs()
+
+    def decide(self, actor: Actor, tx: Tx) -> int:
+        unit = cast(UnitOfWork, tx)
+        given_up = unit.below(WebhookCall, "date_due", self.before, PRUNED_AT_ONCE, state="failed")
+        for call in given_up:
+            tx.remove(call)
+        return len(given_up)
+
+
 async def prune(writer: Writer, now: int, tombstone_days: int) -> None:
     """Remove everything that expired before `now` (milliseconds), in small transactions."""
     while await writer.submit(_ACTOR, Prune(now - tombstone_days * DAY * 1000)):
         pass
     while await writer.submit(_ACTOR, PruneRevocations(now)):
+        pass
+    while await writer.submit(_ACTOR, PruneCalls(now - FAILED_CALL_DAYS * DAY * 1000)):
         pass
 
 

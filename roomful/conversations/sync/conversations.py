@@ -6,12 +6,13 @@ from typing import Any
 
 from ..core import errors
 from ..core.conversations import CreateConversation, DeleteConversation, UpdateConversation
+from ..core.dates import iso
 from ..core.model import Conversation, Participant
 from ..core.participants import UpdateMembership
 from ..core.ports import UNSET, Reads
 from ..core.unread import unread_messages
 from .configuration import TYPING_SECONDS
-from .objects import Kind, iso
+from .objects import Kind
 from .requests import (
     Action,
     Backend,

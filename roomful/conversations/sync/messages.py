@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..core import errors
+from ..core.dates import iso
 from ..core.errors import ServiceError
 from ..core.messages import DeleteMessage, SendMessage, UpdateMessage
 from ..core.model import Message
 from ..core.ports import Reads
-from .objects import iso
 from .requests import (
     Action,
     Backend,

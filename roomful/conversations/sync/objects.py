@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
+from ..core.dates import iso
 from ..core.model import Conversation, Message, Participant, Service, User
 from ..core.ports import Reads
 
@@ -73,18 +72,6 @@ def ref_of(name: str) -> Ref | None:
         named = _BY_SUFFIX.get((match[2], match[3]))
         return Ref(named, match[1]) if named else None
     return None
-
-
-def iso(milliseconds: int) -> str:
-    """ISO 8601 in UTC with milliseconds, as `2026-11-22T09:59:35.677Z`."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{_iso_second(seconds)}.{rest:03d}Z"
-
-
-@lru_cache(maxsize=4096)
-def _iso_second(seconds: int) -> str:
-    """What is live is of the same few seconds, and each message shows four times."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
 
 
 def iso_or_none(milliseconds: int | None) -> str | None:

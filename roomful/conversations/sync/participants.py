@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..core import errors
+from ..core.dates import iso
 from ..core.limits import is_sid
 from ..core.model import Participant
 from ..core.participants import AddParticipant, RemoveParticipant, UpdateParticipant
 from ..core.ports import Reads
-from .objects import iso, iso_or_none
+from .objects import iso_or_none
 from .requests import Action, Backend, Caller, Reply, Request, conversation_sid, given_text, readable, text
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from ..core.dates import iso
 from ..core.errors import ServiceError, invalid
 from ..core.model import Conversation, Message, Participant, User
 from ..core.ports import Reads
@@ -15,7 +16,6 @@ from .objects import (
     Kind,
     Ref,
     conversation_data,
-    iso,
     membership_item,
     message_item,
     profile,

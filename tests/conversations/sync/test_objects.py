@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomful.conversations.sync.objects import Kind, Ref, iso, ref_of
+from roomful.conversations.core.dates import iso
+from roomful.conversations.sync.objects import Kind, Ref, ref_of
 
 hexes = st.text("0123456789abcdefABCDEF", min_size=32, max_size=32)
 
