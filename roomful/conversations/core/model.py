@@ -355,7 +355,8 @@ class WebhookCall(Row):
     attempts: int
     date_created: int
     date_due: int
-    """Before then the next attempt is not made; waiting calls behind it in the lane wait for it, too."""
+    """Before then the next attempt is not made; waiting calls behind it in the lane wait for it, too. Of a failed call:
+    when it was given up."""
     error: str | None
     """What went wrong at the last attempt, in words."""
 

@@ -380,4 +380,4 @@ def _chosen(
 def _tell_due(actor: Actor, tx: Tx, calls: Iterable[WebhookCall]) -> None:
     lanes = tuple(dict.fromkeys((call.target_sid, call.stream_sid) for call in calls))
     if lanes:
-        tx.emit(WebhookCallsDue(actor.service_sid, 0, lanes))
+        tx.emit(WebhookCallsDue(actor.service_sid, 0, lanes, again=True))
