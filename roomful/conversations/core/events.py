@@ -153,8 +153,8 @@ class WebhooksConfigured(Event):
 class WebhookCallsDue(Event):
     """Calls were added to lanes of the outbox, or made due. `stream` is the service's SID; `position` is 0.
 
-    lanes: (target SID, stream SID) pairs. again: what a lane waited for after a failure need not be waited for any more;
-    a new call behind it changes nothing about that.
+    lanes: (target SID, stream SID) pairs. again: those that wait after a failure need not wait any more, which a new
+    call at their end does not mean.
     """
 
     lanes: tuple[tuple[str, str], ...]
