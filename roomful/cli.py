@@ -1,22 +1,13 @@
 """The `roomful` command, and `flask run`, which serves the same application."""
 
 import logging
-import os
-from pathlib import Path
 from typing import Any, cast
 
 import click
 
-from roomful.settings import Settings, SettingsError, read_env_file
-
-
-def load_settings(**overrides: object) -> Settings:
-    """The settings, with options of the command line over the environment. Raises `click.ClickException`."""
-    given = {name: str(value) for name, value in overrides.items() if value is not None}
-    try:
-        return Settings.load(read_env_file(Path(".env")) | dict(os.environ) | given)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
+from roomful.hooks import hooks
+from roomful.settings import Settings
+from roomful.terminal import load_settings
 
 
 def _serve(settings: Settings, only: str | None) -> None:
@@ -62,6 +53,9 @@ def doctor_command() -> None:
         click.echo(finding.line())
     if not healthy:
         raise SystemExit(1)
+
+
+main.add_command(hooks)
 
 
 @click.command("run")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from ..core.errors import ServiceError
 
-NOT_FOUND = frozenset({50200, 50350, 50432, 50500})
+NOT_FOUND = frozenset({50200, 50350, 50360, 50432, 50500})
 """Codes of the rules that mean "what the path names is not there", which REST reports as 20404."""
 
 

@@ -24,6 +24,13 @@ class Api(Protocol):
         """Run `query` on a reader thread, over one snapshot."""
 
 
+class Targets(Protocol):
+    """Says where webhooks may go."""
+
+    def refusal(self, url: str) -> str | None:
+        """Why no webhook can be configured for `url`, in a sentence; None if one can, and for what is no URL at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A status and a JSON value; None is an empty body."""
@@ -37,6 +44,7 @@ class Call:
     """A request of somebody who proved to hold the account's credentials."""
 
     api: Api
+    targets: Targets | None
     account: Account
     service: Service
     """The service acted on: the one in the path, else the account's default."""
@@ -50,6 +58,8 @@ class Call:
     """The variable parts of the path."""
     query: Params
     form: Params
+    webhooks: bool
+    """Whether webhooks are asked and told of what the request changes."""
 
     @property
     def prefix(self) -> str:
@@ -63,7 +73,7 @@ class Call:
 
     async def perform(self, command: Command[T]) -> T:
         """Carry `command` out as the holder of the account's credentials."""
-        return await self.api.perform(Actor(self.service.sid), command)
+        return await self.api.perform(Actor(self.service.sid, webhooks=self.webhooks), command)
 
     async def read(self, query: Callable[[Reads], T]) -> T:
         return await self.api.read(query)

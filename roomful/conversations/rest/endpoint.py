@@ -15,7 +15,7 @@ from ..core.model import Account, Service
 from ..core.ports import Reads
 from . import auth
 from .answers import error_response, for_path, json_response, not_found
-from .call import Api, Call, Handler
+from .call import Api, Call, Handler, Targets
 from .origin import Origins
 from .params import Params
 
@@ -28,9 +28,10 @@ _log = structlog.get_logger(__name__)
 class Gate:
     """Lets requests in: what all endpoints share."""
 
-    def __init__(self, api: Api, origins: Origins) -> None:
+    def __init__(self, api: Api, origins: Origins, targets: Targets | None) -> None:
         self.api = api
         self.origins = origins
+        self.targets = targets
         self._throttle = auth.Throttle()
 
     async def admit(self, request: Request) -> tuple[Account, Service | None]:
@@ -84,6 +85,7 @@ class Endpoint:
             return error_response(error, {"Allow": ", ".join(sorted(self._handlers))})
         call = Call(
             api=self._gate.api,
+            targets=self._gate.targets,
             account=account,
             service=service,
             in_service_form="service" in request.path_params,
@@ -92,9 +94,18 @@ class Endpoint:
             names=request.path_params,
             query=Params(request.scope["query_string"]),
             form=Params(await form_body(request) if request.method == "POST" else b""),
+            webhooks=_webhooks_enabled(request),
         )
         answer = await handler(call)
         return json_response(answer.status, answer.body)
+
+
+def _webhooks_enabled(request: Request) -> bool:
+    """What `X-Twilio-Webhook-Enabled` says; without it, changes by REST are told nobody. Raises 20001 (400)."""
+    value = request.headers.get("x-twilio-webhook-enabled", "false").lower()
+    if value not in ("true", "false"):
+        raise invalid(20001, "X-Twilio-Webhook-Enabled must be true or false")
+    return value == "true"
 
 
 async def guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:

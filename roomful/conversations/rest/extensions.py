@@ -64,7 +64,7 @@ class Revocations(Posted):
 
     async def post(self, request: Request) -> Response:
         account, _ = await self.gate.admit(request)
-        asked = _decoded(await bounded_body(request), Revocation)
+        asked = decoded(await bounded_body(request), Revocation)
         command = RevokeTokens(token_sha256=asked.token_sha256, identity=asked.identity)
         await self.gate.api.perform(Actor(account.default_service_sid), command)
         return json_response(204, None)
@@ -77,7 +77,7 @@ class Challenges(Posted):
     """
 
     async def post(self, request: Request) -> Response:
-        asked = _decoded(await bounded_body(request), Challenge)
+        asked = decoded(await bounded_body(request), Challenge)
         account = await self.gate.api.read(lambda reads: reads.one(Account, number=1))
         if account is None:
             raise internal()
@@ -86,7 +86,8 @@ class Challenges(Posted):
         return json_response(200, {"proof": proof})
 
 
-def _decoded(body: bytes, kind: type[T]) -> T:
+def decoded(body: bytes, kind: type[T]) -> T:
+    """A JSON body. Raises 20001 (400)."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core.limits import is_sid
 from ..core.lookup import conversation_named
-from ..core.model import Conversation, Message, Participant, Role, User
+from ..core.model import Conversation, Message, Participant, Role, User, Webhook
 from ..core.ports import Reads
 from .answers import not_found
 from .call import Call
@@ -41,6 +41,14 @@ def membership(reads: Reads, call: Call) -> tuple[User, Conversation, Participan
 def message(reads: Reads, call: Call, of: Conversation) -> Message:
     """By SID."""
     found = reads.one(Message, sid=call.names["message"])
+    if found is None or found.conversation_sid != of.sid:
+        raise not_found(call.path)
+    return found
+
+
+def webhook(reads: Reads, call: Call, of: Conversation) -> Webhook:
+    """By SID."""
+    found = reads.one(Webhook, sid=call.names["webhook"])
     if found is None or found.conversation_sid != of.sid:
         raise not_found(call.path)
     return found

@@ -61,6 +61,11 @@ class Params:
         """Every value of a parameter that may repeat."""
         return tuple(self._values.get(name, ()))
 
+    def several(self, name: str) -> tuple[str, ...] | Unset:
+        """As `all`, for an update: `UNSET` if it was not sent. Empty values count for nothing, so one alone clears."""
+        values = self._values.get(name)
+        return UNSET if values is None else tuple(value for value in values if value)
+
     def integer(self, name: str, code: int = 20001) -> int | Unset | None:
         """A whole number; an empty value is None. Raises `code` (400)."""
         text = self.text(name)

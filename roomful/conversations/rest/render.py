@@ -1,22 +1,32 @@
 """Rows as the JSON objects of Twilio's v1 specification, key for key.
 
 URLs follow the form in which the caller asked (short or with the service); so does `chat_service_sid` of
-participants and messages, which the specification has in the service form only. What this server has not (media,
-carriers, e-mail) is null or empty, as Twilio answers where it is unused.
+participants, messages and webhooks, which the specification has in the service form only. What this server has not
+(media, carriers, e-mail) is null or empty, as Twilio answers where it is unused.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from ..core.model import Conversation, Message, Participant, Role, Service, User
+from ..core.model import (
+    Conversation,
+    Message,
+    Participant,
+    Role,
+    Service,
+    User,
+    Webhook,
+    WebhookConfiguration,
+)
 from .call import Call
 from .params import format_date
 
 Json = dict[str, Any]
 
 
-def _dates(row: Conversation | Participant | Message | User | Role | Service) -> Json:
+def _dates(row: Conversation | Participant | Message | User | Role | Service | Webhook) -> Json:
     return {"date_created": format_date(row.date_created), "date_updated": format_date(row.date_updated)}
 
 
@@ -51,7 +61,7 @@ def conversation(call: Call, row: Conversation) -> Json:
 
 
 def _within(call: Call, conversation_sid: str) -> Json:
-    """What participants and messages say of where they belong."""
+    """What participants, messages and webhooks say of where they belong."""
     body = {"account_sid": call.account.sid, "conversation_sid": conversation_sid}
     if call.in_service_form:
         body["chat_service_sid"] = call.service.sid
@@ -90,6 +100,26 @@ def message(call: Call, row: Message) -> Json:
         "url": url,
         "links": {"delivery_receipts": f"{url}/Receipts", "channel_metadata": f"{url}/ChannelMetadata"},
     }
+
+
+def webhook(call: Call, row: Webhook) -> Json:
+    """A conversation's own."""
+    return {
+        "sid": row.sid,
+        **_within(call, row.conversation_sid),
+        "target": row.target,
+        "configuration": _target_configuration(row),
+        **_dates(row),
+        "url": f"{call.prefix}/Conversations/{row.conversation_sid}/Webhooks/{row.sid}",
+    }
+
+
+def _target_configuration(row: Webhook) -> Json:
+    """What there is to say of a target; keywords come as `filters`, as the specification's examples have them."""
+    if row.target == "studio":
+        return {"flow_sid": row.flow_sid}
+    filters = json.loads(row.triggers) if row.target == "trigger" else row.filters.split()
+    return {"url": row.url, "method": row.method.lower(), "filters": filters}
 
 
 def user(call: Call, row: User) -> Json:
@@ -193,4 +223,36 @@ def service_configuration(call: Call, row: Service) -> Json:
         "reachability_enabled": row.reachability_enabled,
         "url": url,
         "links": {"notifications": f"{url}/Notifications", "webhooks": f"{url}/Webhooks"},
+    }
+
+
+def account_webhooks(call: Call, row: WebhookConfiguration | None) -> Json:
+    """`row` is None before the first configuration; of method and target the specification knows no null."""
+    return {
+        "account_sid": call.account.sid,
+        **_webhook_urls(row),
+        "method": "POST" if row is None else row.method,
+        "target": "webhook" if row is None else row.target,
+        "url": f"{call.root}/Configuration/Webhooks",
+    }
+
+
+def service_webhooks(call: Call, row: WebhookConfiguration | None) -> Json:
+    """`row` is None before the first configuration; the specification's example has all of it null then."""
+    return {
+        "account_sid": call.account.sid,
+        "chat_service_sid": call.service.sid,
+        **_webhook_urls(row),
+        "method": None if row is None else row.method,
+        "url": f"{call.root}/Services/{call.service.sid}/Configuration/Webhooks",
+    }
+
+
+def _webhook_urls(row: WebhookConfiguration | None) -> Json:
+    if row is None:
+        return {"pre_webhook_url": None, "post_webhook_url": None, "filters": None}
+    return {
+        "pre_webhook_url": row.pre_webhook_url,
+        "post_webhook_url": row.post_webhook_url,
+        "filters": row.filters.split(),
     }

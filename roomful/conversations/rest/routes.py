@@ -6,8 +6,19 @@ from collections.abc import Callable, Mapping
 
 from starlette.routing import Route
 
-from . import conversations, extensions, messages, participants, roles, services, user_conversations, users
-from .call import Api, Handler
+from . import (
+    conversations,
+    extensions,
+    messages,
+    participants,
+    roles,
+    services,
+    user_conversations,
+    users,
+    webhook_calls,
+    webhooks,
+)
+from .call import Api, Handler, Targets
 from .endpoint import Endpoint, Gate
 from .origin import Origins
 
@@ -32,6 +43,12 @@ _OF_A_SERVICE: Mapping[str, Methods] = {
         "POST": messages.update,
         "DELETE": messages.delete,
     },
+    "/Conversations/{conversation}/Webhooks": {"GET": webhooks.list_, "POST": webhooks.create},
+    "/Conversations/{conversation}/Webhooks/{webhook}": {
+        "GET": webhooks.fetch,
+        "POST": webhooks.update,
+        "DELETE": webhooks.delete,
+    },
     "/Users": {"GET": users.list_, "POST": users.create},
     "/Users/{user}": {"GET": users.fetch, "POST": users.update, "DELETE": users.delete},
     "/Users/{user}/Conversations": {"GET": user_conversations.list_},
@@ -44,16 +61,24 @@ _OF_A_SERVICE: Mapping[str, Methods] = {
     "/Roles/{role}": {"GET": roles.fetch, "POST": roles.update, "DELETE": roles.delete},
 }
 
+_ACCOUNT_WEBHOOKS: Methods = {"GET": webhooks.fetch_of_account, "POST": webhooks.update_of_account}
+
 PATHS: Mapping[str, Methods] = {
     "/v1/Configuration": {
         "GET": services.fetch_account_configuration,
         "POST": services.update_account_configuration,
     },
+    "/v1/Configuration/Webhooks": _ACCOUNT_WEBHOOKS,
+    "/v1/Conversations/Webhooks": _ACCOUNT_WEBHOOKS,  # its older name, so no conversation can be asked for by this one
     "/v1/Services": {"GET": services.list_, "POST": services.create},
     "/v1/Services/{service}": {"GET": services.fetch},
     "/v1/Services/{service}/Configuration": {
         "GET": services.fetch_service_configuration,
         "POST": services.update_service_configuration,
+    },
+    "/v1/Services/{service}/Configuration/Webhooks": {
+        "GET": webhooks.fetch_of_service,
+        "POST": webhooks.update_of_service,
     },
     **{f"/v1{path}": methods for path, methods in _OF_A_SERVICE.items()},
     **{f"/v1/Services/{{service}}{path}": methods for path, methods in _OF_A_SERVICE.items()},
@@ -61,13 +86,16 @@ PATHS: Mapping[str, Methods] = {
 """Every path of `/v1` with its methods."""
 
 
-def routes(api: Api, public_url: Callable[[], str], trusted_proxies: tuple[str, ...] = ()) -> list[Route]:
+def routes(
+    api: Api, public_url: Callable[[], str], trusted_proxies: tuple[str, ...] = (), targets: Targets | None = None
+) -> list[Route]:
     """The routes of REST v1, of the extensions and of `/health`.
 
     `public_url` answers the origin for absolute URLs, without a trailing slash. Nothing here redirects, and under `/v1`
     nothing answers HTML: paths that are not known lead to an endpoint too.
     """
-    gate = Gate(api, Origins(public_url, trusted_proxies))
+    gate = Gate(api, Origins(public_url, trusted_proxies), targets)
     known = [Route(path, Endpoint(gate, methods)) for path, methods in PATHS.items()]
     unknown = Endpoint(gate, {})
-    return [*known, Route("/v1", unknown), Route("/v1/{rest:path}", unknown), *extensions.routes(gate)]
+    others = [*extensions.routes(gate), *webhook_calls.routes(gate)]
+    return [*known, Route("/v1", unknown), Route("/v1/{rest:path}", unknown), *others]

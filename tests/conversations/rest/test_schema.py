@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,20 @@ from .conftest import Wire
 
 SPEC = Path(__file__).parents[3] / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_conversations_v1.json"
 NOT_SERVED = re.compile(
-    r"/(Addresses|Webhooks|Receipts|ConversationWithParticipants|ParticipantConversations|Credentials|Bindings"
+    r"/(Addresses|Receipts|ConversationWithParticipants|ParticipantConversations|Credentials|Bindings"
     r"|Notifications)\b"
 )
 """Resources that later versions bring."""
 TIMERS = {"Timers.Inactive": "PT1M", "Timers.Closed": "PT10M"}
 """As in the specification's examples."""
+TRIGGER = {"Target": "trigger", "Configuration.Url": "https://example.com", "Configuration.Triggers": "keyword1"}
 TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
-FORMATS = {"date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "uri": r"http://localhost:\d+/v1/.*"}
+FORMATS = {
+    "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+    "uri": r"http://localhost:\d+/v1/.*|https://www\.example\.com/(pre|post)",
+}
+OLDER = "/v1/Conversations/Webhooks"
+"""A name that the specification no longer has (docs/rest.md, "What is served")."""
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +51,14 @@ def methods(operations: dict[str, Any]) -> set[str]:
 
 
 def test_every_operation_is_routed(spec: dict[str, Any]) -> None:
-    ours = {shape(path): set(handlers) for path, handlers in PATHS.items()}
+    ours = {shape(path): set(handlers) for path, handlers in PATHS.items() if path != OLDER}
     theirs = {shape(path): methods(operations) for path, operations in served(spec).items()}
     theirs["/v1/Services/{}"].remove("DELETE")  # docs/rest.md, "What is served": a service cannot be deleted
     assert ours == theirs
 
 
 @pytest.fixture
-def filled(wire: Wire) -> dict[str, str]:
+def filled(wire: Wire) -> Iterator[dict[str, str]]:
     """One of each resource: what the variable parts of the specification's paths may stand for."""
     service = wire.get("/v1/Configuration").json["default_chat_service_sid"]
     form = {"FriendlyName": "room", "UniqueName": "room", "Attributes": "{}", **TIMERS}
@@ -59,8 +66,11 @@ def filled(wire: Wire) -> dict[str, str]:
     wire.post("/v1/Users", {"Identity": "ida", "FriendlyName": "Ida"})
     wire.post(f"/v1/Conversations/{room}/Participants", {"Identity": "ida"})
     wire.post(f"/v1/Conversations/{room}/Messages", {"Author": "ida", "Body": "Hello"})
+    wire.post(f"/v1/Conversations/{room}/Webhooks", TRIGGER)
     wire.post(f"/v1/Users/ida/Conversations/{room}", {"LastReadMessageIndex": 0})
-    return {"service": service, "conversation": room}
+    wire.post(f"/v1/Services/{service}/Configuration/Webhooks", {"Method": "POST"})  # before it, some is null
+    yield {"service": service, "conversation": room}
+    wire.post("/v1/Configuration/Webhooks", {"PreWebhookUrl": "", "PostWebhookUrl": ""})  # all tests share the account
 
 
 def concrete(wire: Wire, path: str, filled: dict[str, str]) -> str:
@@ -76,6 +86,8 @@ def concrete(wire: Wire, path: str, filled: dict[str, str]) -> str:
 
 
 FORMS = {
+    "/Configuration/Webhooks": {"PostWebhookUrl": "https://www.example.com/post", "Filters": "onMessageAdded"},
+    "/Webhooks": TRIGGER,
     "/Conversations": {"FriendlyName": "new", **TIMERS},
     "/Participants": {"Identity": "new"},
     "/Messages": {"Body": "new"},
@@ -104,6 +116,53 @@ def test_answer(wire: Wire, spec: dict[str, Any], filled: dict[str, str], path: 
     example = max((example["value"] for example in content["examples"].values()), key=lambda value: len(str(value)))
     assert links(reply.json) == links(example)
     assert timers(reply.json) == timers(example)
+
+
+def webhooks() -> list[tuple[str, str]]:
+    return [(path, method) for path, method in operations() if "Webhooks" in path]
+
+
+@pytest.mark.parametrize("path", [path for path, method in webhooks() if method == "POST"])
+def test_webhooks_take_the_specifications_examples(
+    wire: Wire, spec: dict[str, Any], filled: dict[str, str], path: str
+) -> None:
+    """Older names of events and all."""
+    content = spec["paths"][path]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    for name, example in content["examples"].items():
+        reply = wire.post(concrete(wire, path, filled), example["value"])
+        responses = spec["paths"][path]["post"]["responses"]
+        expected = responses[str(reply.status)]["content"]["application/json"]["examples"][name]["value"]
+        assert reply.json.keys() == expected.keys()
+        for key in ("target", "configuration", "filters", "method", "pre_webhook_url"):
+            assert reply.json.get(key) == expected.get(key), key
+
+
+@pytest.mark.parametrize("path", [path for path, method in webhooks() if method == "GET"])
+def test_webhooks_configurations_are_those_of_their_targets(
+    wire: Wire, spec: dict[str, Any], filled: dict[str, str], path: str
+) -> None:
+    content = spec["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+    examples = [example["value"] for example in content["examples"].values()]
+    shown = [one for example in examples for one in example.get("webhooks", [example]) if "configuration" in one]
+    theirs = {one["target"]: one["configuration"].keys() for one in shown}
+    room = f"/v1/Conversations/{filled['conversation']}/Webhooks"
+    wire.post(room, TRIGGER | {"Target": "webhook", "Configuration.Filters": "onMessageAdded"})
+    wire.post(room, {"Target": "studio", "Configuration.FlowSid": f"FW{'a' * 32}"})
+    ours = {one["target"]: one["configuration"].keys() for one in wire.get(room).json["webhooks"]}
+    assert theirs.items() <= ours.items()
+
+
+def test_webhooks_of_a_service_before_they_are_configured(wire: Wire, spec: dict[str, Any]) -> None:
+    service = wire.get("/v1/Configuration").json["default_chat_service_sid"]
+    get = spec["paths"]["/v1/Services/{ChatServiceSid}/Configuration/Webhooks"]["get"]
+    example = get["responses"]["200"]["content"]["application/json"]["examples"]["fetchEmpty"]["value"]
+    answer = wire.get(f"/v1/Services/{service}/Configuration/Webhooks").json
+    assert {name: value for name, value in answer.items() if not name.endswith(("_sid", "url"))} == {
+        "filters": example["filters"],
+        "method": example["method"],
+    }
+    assert (answer["pre_webhook_url"], answer["post_webhook_url"]) == (None, None)
+    assert answer.keys() == example.keys()
 
 
 def links(answer: dict[str, Any]) -> Any:
