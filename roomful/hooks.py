@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from roomful.hooks_service import HooksService
 
 _SIDS_A_REQUEST = 500
+_PASSED_OVER = {"retry": ", or due already", "drop": ""}
 _UNITS = (("day", "days", 86400), ("h", "h", 3600), ("min", "min", 60), ("s", "s", 1))
 
 
@@ -141,8 +142,10 @@ def _change(action: str, sids: tuple[str, ...], target: str | None, everything: 
         service.change(action, {"calls": distinct[start : start + _SIDS_A_REQUEST]})
         for start in range(0, len(distinct), _SIDS_A_REQUEST)
     )
-    if changed < len(distinct):
-        click.echo(f"{len(distinct) - changed} of them are not there (any more), or need it not.", err=True)
+    if missing := len(distinct) - changed:
+        click.echo(
+            f"{missing} of them {'is' if missing == 1 else 'are'} not there (any more){_PASSED_OVER[action]}.", err=True
+        )
     return changed
 
 
