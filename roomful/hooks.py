@@ -6,6 +6,7 @@ It asks the service itself (docs/rest.md, "Extensions"), whether a server runs o
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,6 +48,10 @@ def _require_service(settings: Settings) -> None:
 # --- commands ------------------------------------------------------------------------------------------------------
 
 
+def _show(value: dict[str, Any], as_json: bool, described: str) -> None:
+    click.echo(json.dumps(value, indent=2) if as_json else described)
+
+
 def _as_json(command: Any) -> Any:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
 
@@ -68,9 +73,7 @@ def hooks(context: click.Context, as_json: bool) -> None:
     """
     if context.invoked_subcommand is None:
         targets = _service().targets()
-        click.echo(
-            json.dumps({"targets": targets}, indent=2) if as_json else describe_targets(targets, datetime.now(UTC))
-        )
+        _show({"targets": targets}, as_json, describe_targets(targets, datetime.now(UTC)))
     elif as_json:
         raise click.UsageError("--json belongs behind the command: `roomful hooks calls --json`")
 
@@ -88,10 +91,9 @@ def calls_command(target: str | None, failed: bool, limit: int, as_json: bool) -
       roomful hooks calls --failed --limit 20
     """
     found = _service().calls(target, "failed" if failed else None)
-    calls = [call for call, _ in zip(found, range(limit), strict=False)]
-    more = len(calls) == limit and next(found, None) is not None
-    click.echo(json.dumps({"calls": calls}, indent=2) if as_json else describe_calls(calls, datetime.now(UTC)))
-    if more:
+    calls = list(islice(found, limit))
+    _show({"calls": calls}, as_json, describe_calls(calls, datetime.now(UTC)))
+    if next(found, None) is not None:
         click.echo(f"There are more than {limit}: see --limit.", err=True)
 
 
@@ -113,7 +115,9 @@ def retry_command(sids: tuple[str, ...], target: str | None, everything: bool) -
       roomful hooks retry --target ISaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     """
     changed = _change("retry", sids, target, everything)
-    click.echo(f"{_count(changed)} due now." if changed else "There is nothing to send again.")
+    click.echo(
+        f"{_count(changed)} due now; calls leave while a server runs." if changed else "There is nothing to send again."
+    )
 
 
 @hooks.command("drop")
