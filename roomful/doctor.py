@@ -116,7 +116,7 @@ def _examine_service(settings: Settings) -> Iterator[Finding]:
         credentials = connection.credentials
         yield Finding("service", f"answers; account {credentials.account_sid}, service {connection.service_sid}")
         yield _examine_key(backend, credentials, keys_are)
-        yield from _examine_setup(connection)
+        yield from _examine_setup(connection, settings)
     except BackendUnavailable as error:
         yield Finding("service", _one_line(error), f"see that it runs, and check {keys_are}")
 
@@ -135,9 +135,9 @@ def _examine_key(backend: Backend, credentials: Credentials, keys_are: str) -> F
     return Finding("API key", key)
 
 
-def _examine_setup(connection: Connection) -> Iterator[Finding]:
-    """What the chat app wants of its service: the role of people in the browser, and perhaps presence."""
-    plan = make_plan(connection)
+def _examine_setup(connection: Connection, settings: Settings) -> Iterator[Finding]:
+    """What the chat app wants of its service: the role of people in the browser, perhaps presence, and to hear."""
+    plan = make_plan(connection, settings.public_url)
     for line in plan.found:
         yield Finding("set-up", line)
     for step in plan.steps:
@@ -145,6 +145,8 @@ def _examine_setup(connection: Connection) -> Iterator[Finding]:
             yield Finding("set-up", f"off: {step.text}; `flask chat setup` switches it on")
         else:
             yield Finding("set-up", f"missing: {step.text}", "flask chat setup")
+    for note in plan.notes:
+        yield Finding("set-up", note)
 
 
 def _examine_front_end(settings: Settings) -> Finding:

@@ -23,7 +23,14 @@ import uvicorn
 import uvloop
 from flask import Flask
 
-from roomful.chatapp.app import StoreError, create_app, open_database
+from roomful.chatapp.app import (
+    EVENTS,
+    Reconciler,
+    StoreError,
+    create_app,
+    create_reconciler,
+    open_database,
+)
 from roomful.chatapp.backend import Backend, Credentials
 from roomful.chatapp.config import ChatConfig
 from roomful.dispatch import Dispatcher, HostRule
@@ -50,8 +57,11 @@ class StartError(Exception):
     """The server cannot start; the text is one line for the person who can mend it."""
 
 
-def service_config(settings: Settings) -> "ServiceConfig":
-    """What the settings mean to the Conversations service."""
+def service_config(settings: Settings, application_events: frozenset[str] = EVENTS) -> "ServiceConfig":
+    """What the settings mean to the Conversations service.
+
+    application_events: what a chat app beside it hears of. Commands record it, too, for the server to deliver.
+    """
     from roomful.conversations.app import ServiceConfig  # not at the top: most commands do not need the service's code
 
     return ServiceConfig(
@@ -60,6 +70,7 @@ def service_config(settings: Settings) -> "ServiceConfig":
         trusted_proxies=settings.trusted_proxies,
         tombstone_days=settings.tombstone_days,
         webhook_allow=settings.webhook_allow,
+        application_events=application_events,
     )
 
 
@@ -218,12 +229,17 @@ class _ServerProcess:
             loop.add_signal_handler(signum, self._stop)
         service = None if self._only == "chat" else await self._open_service()
         flask: FlaskSeam | None = None
+        reconciler: Reconciler | None = None
         try:
             if self._only != "service":
-                flask = FlaskSeam((await self._create_chat(service)).wsgi_app)
+                chat = await self._create_chat(service)
+                flask, reconciler = FlaskSeam(chat.wsgi_app), create_reconciler(chat)
+                reconciler.start()
             if not self._stopping:
                 await self._serve(service, flask)
         finally:
+            if reconciler is not None:
+                await asyncio.to_thread(reconciler.close)
             if flask is not None:
                 await asyncio.to_thread(flask.close)
             if service is not None:
@@ -233,7 +249,9 @@ class _ServerProcess:
         from roomful.conversations.app import Service
 
         try:
-            service = await Service.open(replace(service_config(self._settings), **self._service_options))
+            heard = frozenset[str]() if self._only == "service" else EVENTS  # by nobody: it would be kept for ever
+            config = service_config(self._settings, heard)
+            service = await Service.open(replace(config, **self._service_options))
         except OPEN_FAILURES as error:
             raise StartError(describe_failure(error)) from error
         self._instance.export_credentials(credentials_of(service))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +20,7 @@ class Account:
     ready: the backend is known to have the user.
     rooms_since: default rooms created at or after this time (ms, backend's clock) are new to the person; None before
         the first offer, when all of them are.
+    user_updated: the backend's date (ms) of the user's state that `friendly_name` is from; None when it is not known.
     """
 
     identity: str
@@ -29,6 +30,15 @@ class Account:
     ready: bool
     rooms_since: int | None
     disabled: bool
+    user_updated: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOfName:
+    """What an account said of its user's name at some moment: `friendly_name` and `user_updated` of its row."""
+
+    friendly_name: str
+    updated: int | None
 
 
 def name_taken() -> ApiError:
@@ -84,11 +94,38 @@ class Accounts:
             raise name_taken() from None
         return Account(identity, friendly_name, password_hash, admin, ready=False, rooms_since=None, disabled=False)
 
-    def set_ready(self, identity: str, friendly_name: str) -> None:
-        """The backend has the user, who is called so there."""
+    def set_ready(self, account: Account, friendly_name: str, updated: int | None) -> None:
+        """The backend, asked after `account` was read, has the user, who is called so there."""
+        ready_at = func.coalesce(schema.accounts.c.ready_at, now_ms())
+        self._set_name(account.identity, account.user_updated, friendly_name, updated, ready_at=ready_at)
+
+    def names(self) -> dict[str, NoteOfName]:
+        """The names of all accounts that the backend has a user for, by identity."""
         table = schema.accounts
-        ready_at = func.coalesce(table.c.ready_at, now_ms())
-        self._update(identity, friendly_name=friendly_name, ready_at=ready_at)
+        query = select(table.c.identity, table.c.friendly_name, table.c.user_updated).where(
+            table.c.ready_at.is_not(None)
+        )
+        with self._database.read() as connection:
+            return {row.identity: NoteOfName(row.friendly_name, row.user_updated) for row in connection.execute(query)}
+
+    def mend_name(self, identity: str, noted: NoteOfName, friendly_name: str, updated: int | None) -> bool:
+        """The backend, asked after `noted` was, calls the user so. False when a webhook has told something newer."""
+        return self._set_name(identity, noted.updated, friendly_name, updated)
+
+    def _set_name(
+        self, identity: str, noted: int | None, friendly_name: str, updated: int | None, **more: object
+    ) -> bool:
+        """Only while no webhook has been heard since `noted`: what was read by REST is newer than all that was heard
+        before it was asked for, and may be older than what was heard since. Dates do not tell, as those of REST are
+        whole seconds."""
+        table = schema.accounts
+        known = max(noted or 0, updated or 0) or None
+        unheard = (table.c.identity == identity) & table.c.user_updated.is_not_distinct_from(noted)
+        with self._database.write() as connection:
+            changed = connection.execute(
+                update(table).where(unheard).values(friendly_name=friendly_name, user_updated=known, **more)
+            )
+        return changed.rowcount == 1
 
     def set_rooms_since(self, identity: str, since: int) -> None:
         """The default rooms that exist now have been offered (`Account.rooms_since`)."""
@@ -108,6 +145,15 @@ class Accounts:
             connection.execute(update(schema.accounts).where(schema.accounts.c.identity == identity).values(**values))
 
 
+def follow_user(connection: Connection, identity: str, friendly_name: str, updated: int) -> None:
+    """A webhook tells what a user is called since `updated` (ms, the backend's clock). What is older than the state
+    that is known already changes nothing, and neither does a user without an account."""
+    table = schema.accounts
+    news = table.c.user_updated.is_(None) | (table.c.user_updated <= updated)
+    mine = (table.c.identity == identity) & table.c.ready_at.is_not(None)
+    connection.execute(update(table).where(mine, news).values(friendly_name=friendly_name, user_updated=updated))
+
+
 def _account(row: Row[tuple[object, ...]]) -> Account:
     values = row._mapping
     return Account(
@@ -118,4 +164,5 @@ def _account(row: Row[tuple[object, ...]]) -> Account:
         ready=values["ready_at"] is not None,
         rooms_since=values["rooms_since"],
         disabled=values["disabled_at"] is not None,
+        user_updated=values["user_updated"],
     )

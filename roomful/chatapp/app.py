@@ -1,32 +1,40 @@
 """Puts the Flask application together: the routes, who may call them, and how errors and answers look."""
 
 import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from roomful.chatapp import cli
+from roomful.chatapp import cli, hooks
 from roomful.chatapp.backend import Backend, BackendUnavailable, Credentials
 from roomful.chatapp.config import ChatConfig, ConfigError
 from roomful.chatapp.errors import ApiError, backend_unavailable
 from roomful.chatapp.origin import cross_site, host_allowed
+from roomful.chatapp.reconcile import Reconciler
 from roomful.chatapp.routes import blueprint
 from roomful.chatapp.state import EXTENSION, ChatState, chat
 from roomful.chatapp.store.database import StoreError
 
 __all__ = [
+    "EVENTS",
     "Backend",
     "BackendUnavailable",
     "ChatConfig",
     "ConfigError",
     "Credentials",
+    "Reconciler",
     "StoreError",
     "create_app",
+    "create_reconciler",
+    "hook_receiver",
     "open_database",
 ]
 
 log = logging.getLogger(__name__)
 
+EVENTS = hooks.EVENTS
 MAX_BODY = 16 * 1024  # bytes
 HEADERS = {
     # These are data for scripts of our own pages; nothing may be run from them, framed or kept.
@@ -50,6 +58,7 @@ def create_app(config: ChatConfig, backend: Backend) -> Flask:
     app.before_request(_guard)
     app.after_request(_add_headers)
     app.register_blueprint(blueprint)
+    app.register_blueprint(hooks.blueprint)
     app.register_error_handler(ApiError, _refuse)
     app.register_error_handler(BackendUnavailable, _without_backend)
     app.register_error_handler(HTTPException, _http_error)
@@ -62,6 +71,17 @@ def open_database(app: Flask) -> None:
     """Open the application's database now and bring its tables up to date, so that a server that cannot says so at
     its start. Raises StoreError: one clear line."""
     app.extensions[EXTENSION].database.open()
+
+
+def hook_receiver(app: Flask) -> Callable[[Sequence[Mapping[str, str]]], None]:
+    """What a service in the same process calls, from a thread of its own, with webhook calls of `EVENTS`
+    (`roomful.chatapp.hooks.receive`)."""
+    return partial(hooks.receive, app.extensions[EXTENSION])
+
+
+def create_reconciler(app: Flask) -> Reconciler:
+    """What a server runs beside the application, so that missed webhooks are made up for."""
+    return Reconciler(app.extensions[EXTENSION])
 
 
 def _guard() -> None:
@@ -97,7 +117,8 @@ def _http_error(error: HTTPException) -> Response:
     """Flask's own refusals (no such route, wrong method, body too long), in our shape."""
     status = error.code or 500
     code = {404: "not_found", 405: "method_not_allowed"}.get(status, "bad_request")
-    message = f"A request has at most {MAX_BODY // 1024} KB." if status == 413 else f"{error.name}."
+    limit = (request.max_content_length or MAX_BODY) // 1024
+    message = f"A request has at most {limit} KB." if status == 413 else f"{error.name}."
     response = _refuse(ApiError(status, code, message))
     for name, value in error.get_headers():
         if name == "Allow":

@@ -1,4 +1,4 @@
-"""The terminal's commands: `flask chatrooms …` (the tutorial's), `flask users create` and `flask chat setup`."""
+"""The terminal's commands: `flask chatrooms …` (the tutorial's), `flask users create` and `flask chat …`."""
 
 import functools
 import unicodedata
@@ -13,6 +13,7 @@ from roomful.chatapp.backend import BackendUnavailable
 from roomful.chatapp.errors import ApiError
 from roomful.chatapp.identity import to_friendly_name, to_identity
 from roomful.chatapp.passwords import check_password
+from roomful.chatapp.reconcile import reconcile
 from roomful.chatapp.rooms import BadRoomName, RoomExists, RoomNotFound
 from roomful.chatapp.setup import Plan, make_plan
 from roomful.chatapp.state import chat
@@ -107,7 +108,7 @@ def create_user(name: str, admin: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @one_line_errors
 def setup(yes: bool) -> None:
-    plan = make_plan(chat().connection)
+    plan = make_plan(chat().connection, chat().config.public_url)
     _show(plan)
     if not plan.steps:
         return
@@ -119,11 +120,29 @@ def setup(yes: bool) -> None:
         click.echo(f"done: {step.text}")
 
 
+@chat_cli.command("reconcile", help="Compare what is kept here with the Conversations service, as is done once a day.")
+@one_line_errors
+def reconcile_now() -> None:
+    mended = reconcile(chat())
+    if not mended:
+        click.echo("Nothing was out of date.")
+    if mended.names:
+        click.echo(f"mended: {_count(mended.names, 'name')} that people changed")
+    if mended.rooms:
+        click.echo(f"tidied up: {_count(mended.rooms, 'room')} that somebody removed")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
 def _show(plan: Plan) -> None:
     for line in plan.found:
         click.echo(f"ok: {line}")
     for step in plan.steps:
         click.echo(f"missing: {step.text}")
+    for note in plan.notes:
+        click.echo(f"note: {note}.")
 
 
 def _stop(message: str) -> None:

@@ -42,6 +42,12 @@ def to_identity(typed: str) -> str:
     return name
 
 
+def is_identity(text: str) -> bool:
+    """Whether an account could have this identity. Other software's users, at the same backend, are called as they
+    like; people on a phone have none."""
+    return _IDENTITY.fullmatch(text) is not None
+
+
 def _why_not(name: str) -> str:
     for character in name:
         if not re.fullmatch(r"[a-z0-9._-]", character):
@@ -67,6 +73,18 @@ def to_friendly_name(typed: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", typed).split())
     if not 1 <= len(name) <= MAX_FRIENDLY_NAME:
         raise ApiError(400, "bad_request", f"A name has 1 to {MAX_FRIENDLY_NAME} characters.")
-    if any(unicodedata.category(c) in _INVISIBLE and c not in _JOINERS for c in name):
+    if any(_invisible(c) for c in name):
         raise ApiError(400, "bad_request", "A name cannot contain control characters.")
     return name
+
+
+def to_shown_name(told: str | None, identity: str) -> str:
+    """The name to show for a user whom the backend calls `told`. There any text is a name, and people set theirs
+    through the SDK, so it is made to keep the rules of `to_friendly_name`; if nothing is left, it is the identity."""
+    visible = "".join(c for c in told or "" if c.isspace() or not _invisible(c))
+    name = " ".join(unicodedata.normalize("NFC", visible).split())[:MAX_FRIENDLY_NAME].rstrip()
+    return name if name.strip(_JOINERS + " ") else identity
+
+
+def _invisible(character: str) -> bool:
+    return unicodedata.category(character) in _INVISIBLE and character not in _JOINERS

@@ -6,7 +6,8 @@ from twilio.base.exceptions import TwilioRestException
 
 from roomful.chatapp.accounts import Account, Accounts, name_taken
 from roomful.chatapp.backend import Connection, talking
-from roomful.chatapp.identity import MAX_FRIENDLY_NAME
+from roomful.chatapp.clock import to_ms
+from roomful.chatapp.identity import to_shown_name
 
 
 class People:
@@ -23,18 +24,22 @@ class People:
         claim: the account was made just now, so a user of that identity is somebody else's: the account is given up
             again and ApiError `username_taken` raised.
         """
-        friendly_name = self._name_of(account) if account.ready else None
-        if friendly_name is None:
-            friendly_name = self._create(account, claim)
+        user = self._find(account) if account.ready else None
+        if user is None:
+            user = self._create(account, claim)
+        friendly_name, updated = account.friendly_name, None
+        if user is not None:
+            friendly_name, updated = to_shown_name(user.friendly_name, account.identity), to_ms(user.date_updated)
         if not account.ready or friendly_name != account.friendly_name:
-            self._accounts.set_ready(account.identity, friendly_name)
+            self._accounts.set_ready(account, friendly_name, updated)
         return friendly_name
 
-    def _create(self, account: Account, claim: bool) -> str:
+    def _create(self, account: Account, claim: bool) -> Any | None:
+        """The new user, or the one that is there; None when that one has gone again meanwhile."""
         role = self._connection.participant_role_sid()
         chosen = {} if role is None else {"role_sid": role}
         try:
-            user = self._connection.service.users.create(
+            return self._connection.service.users.create(
                 identity=account.identity, friendly_name=account.friendly_name, **chosen
             )
         except TwilioRestException as exc:
@@ -45,15 +50,10 @@ class People:
             if claim:
                 self._accounts.discard_unready(account.identity)
                 raise name_taken() from exc
-            return self._name_of(account) or account.friendly_name
-        return _shown_name(user, account)
+            return self._find(account)
 
-    def _name_of(self, account: Account) -> str | None:
-        """The friendly name of the account's user; None when the backend has no such user."""
+    def _find(self, account: Account) -> Any | None:
+        """The account's user; None when the backend has none."""
         with talking("read a user", ignore=frozenset({404})):
-            return _shown_name(self._connection.service.users(account.identity).fetch(), account)
+            return self._connection.service.users(account.identity).fetch()
         return None
-
-
-def _shown_name(user: Any, account: Account) -> str:
-    return str(user.friendly_name or account.identity)[:MAX_FRIENDLY_NAME]

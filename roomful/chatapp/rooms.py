@@ -8,15 +8,15 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection as Transaction
 from sqlalchemy import delete, insert, select
 from twilio.base.exceptions import TwilioRestException
 
 from roomful.chatapp.accounts import Account, Accounts
 from roomful.chatapp.backend import BackendUnavailable, Connection, talking
-from roomful.chatapp.clock import now_ms
+from roomful.chatapp.clock import now_ms, to_ms
 from roomful.chatapp.store import schema
 from roomful.chatapp.store.database import Database
 
@@ -100,9 +100,8 @@ class Rooms:
                 raise RoomNotFound(name) from exc
             with talking("delete the room"):
                 raise
-        table = schema.offered_rooms
-        with self._database.write() as connection:
-            connection.execute(delete(table).where(table.c.room_sid == room.sid))
+        with self._database.write() as transaction:
+            forget_room(transaction, room.sid)
 
     def _create_unique(self, name: str, attributes: str) -> Room:
         """The unique name decides between two who create the same room at once. A room that was renamed keeps its
@@ -170,17 +169,27 @@ class Rooms:
             if not joined and exc.code not in NO_PLACE:
                 with talking("add a person to a room"):
                     raise
-        self._remember_offer(identity, room.sid, joined)
+        with self._database.write() as transaction:
+            remember_offer(transaction, identity, room.sid, joined=joined)
         return joined
 
-    def _remember_offer(self, identity: str, room_sid: str, joined: bool) -> None:
-        table, accounts = schema.offered_rooms, schema.accounts
-        with self._database.write() as connection:
-            # Two log-ins of one person offer the same rooms; on PostgreSQL the account's row makes them take turns.
-            connection.execute(select(accounts.c.identity).where(accounts.c.identity == identity).with_for_update())
-            connection.execute(delete(table).where(table.c.identity == identity, table.c.room_sid == room_sid))
-            values = {"identity": identity, "room_sid": room_sid, "joined": joined}
-            connection.execute(insert(table).values(**values, offered_at=now_ms()))
+
+def remember_offer(transaction: Transaction, identity: str, room_sid: str, *, joined: bool) -> None:
+    """The person has been put into the room, or has been in it: nobody puts them there again. Without `joined` it is
+    tried again at the next log-in. Nothing is kept of people who have no account."""
+    table, accounts = schema.offered_rooms, schema.accounts
+    # Two log-ins of one person offer the same rooms; on PostgreSQL the account's row makes them take turns.
+    mine = select(accounts.c.identity).where(accounts.c.identity == identity).with_for_update()
+    if transaction.execute(mine).one_or_none() is None:
+        return
+    transaction.execute(delete(table).where(table.c.identity == identity, table.c.room_sid == room_sid))
+    values = {"identity": identity, "room_sid": room_sid, "joined": joined}
+    transaction.execute(insert(table).values(**values, offered_at=now_ms()))
+
+
+def forget_room(transaction: Transaction, room_sid: str) -> None:
+    """The room is gone: drop what is kept of it."""
+    transaction.execute(delete(schema.offered_rooms).where(schema.offered_rooms.c.room_sid == room_sid))
 
 
 def check_name(name: str) -> str:
@@ -214,6 +223,4 @@ def _room(conversation: Any) -> Room | None:
         return None
     default = attributes.get("default") is True and attributes.get("visibility") != "private"
     name = conversation.friendly_name or conversation.unique_name or conversation.sid
-    created = conversation.date_created
-    created_ms = int(created.timestamp() * 1000) if isinstance(created, datetime) else 0
-    return Room(str(conversation.sid), str(name), default, created_ms)
+    return Room(str(conversation.sid), str(name), default, to_ms(conversation.date_created) or 0)

@@ -1,7 +1,7 @@
 """A chat application against a real Conversations service, and a recorder between the two."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +12,14 @@ from flask.testing import FlaskClient
 from twilio.http import HttpClient
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+from werkzeug.test import TestResponse
 
 from roomful.chatapp.app import create_app
 from roomful.chatapp.backend import Backend, Credentials
 from roomful.chatapp.config import ChatConfig
+from roomful.chatapp.hooks import PATH
 from roomful.chatapp.state import EXTENSION, ChatState
 from tests.servers import Server, twilio_client
 
@@ -49,7 +52,8 @@ class Recorder(HttpClient):  # type: ignore[misc]  # the library is untyped
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real Conversations service for all tests of the chat app; `backend` empties it."""
-    server = Server(tmp_path_factory.mktemp("service"), "--only", "service").start()
+    allowed = {"WEBHOOK_ALLOW": "localhost:5000"}  # the chat app's PUBLIC_URL in these tests
+    server = Server(tmp_path_factory.mktemp("service"), "--only", "service", **allowed).start()
     yield server
     server.close()
 
@@ -65,6 +69,8 @@ def rest(service: Server) -> Iterator[Any]:
     for user in context.users.list():
         user.delete()
     context.configuration().update(reachability_enabled=False)
+    for webhooks in (context.configuration.webhooks(), client.conversations.v1.configuration.webhooks()):
+        webhooks.update(pre_webhook_url="", post_webhook_url="", filters=[""], method="POST")
 
 
 @pytest.fixture
@@ -125,6 +131,20 @@ def sign_up(browser: FlaskClient, username: str = "ana", password: str = PASSWOR
     assert response.status_code == 201, response.get_data(as_text=True)
     answer: dict[str, Any] = response.get_json()
     return answer
+
+
+def call(app: Flask, event: str, **parameters: str) -> dict[str, str]:
+    """The parameters of a webhook call as the backend makes it."""
+    connection = state_of(app).connection
+    common = {"EventType": event, "Source": "SDK", "ChatServiceSid": connection.service_sid}
+    return {"AccountSid": connection.credentials.account_sid} | common | parameters
+
+
+def post_hook(app: Flask, parameters: Mapping[str, str], url: str = f"http://localhost:5000{PATH}") -> TestResponse:
+    """Call the webhook at `url`, signed as the backend signs."""
+    token = state_of(app).connection.credentials.auth_token
+    headers = {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, parameters)}
+    return app.test_client().post(url, data=parameters, headers=headers)
 
 
 def template(path: str) -> str:

@@ -148,7 +148,8 @@ def test_setup_finds_everything_in_order(run: Run) -> None:
     run("chat", "setup", "--yes")
     result = run("chat", "setup")
     assert result.exit_code == 0
-    found = [r"Conversations service IS\w{32}", r"service role “participant” \(RL\w{32}\)", r"people see .*"]
+    found = [r"Conversations service IS\w{32}", r"service role “participant” \(RL\w{32}\)", "people see .*"]
+    found.append("webhook: http://localhost:5000/hooks/conversations is told of changes")
     assert re.fullmatch("".join(f"ok: {each}\n" for each in found), result.stdout)
 
 

@@ -17,7 +17,11 @@ OPERATIONS = {
     ("GET", "/v1/Configuration"),
     ("GET", "/v1/Services/{sid}/Configuration"),
     ("POST", "/v1/Services/{sid}/Configuration"),
+    ("GET", "/v1/Configuration/Webhooks"),
+    ("GET", "/v1/Services/{sid}/Configuration/Webhooks"),
+    ("POST", "/v1/Services/{sid}/Configuration/Webhooks"),
     ("GET", "/v1/Services/{sid}/Roles"),
+    ("GET", "/v1/Services/{sid}/Users"),
     ("POST", "/v1/Services/{sid}/Users"),
     ("GET", "/v1/Services/{sid}/Users/{sid}"),
     ("GET", "/v1/Services/{sid}/Users/{sid}/Conversations"),
@@ -48,6 +52,7 @@ def test_the_operations_that_the_chat_app_calls(
     run(args=["chat", "setup", "--yes"])
     run(args=["chatrooms", "list"])
     run(args=["chatrooms", "delete", "#sales"])
+    run(args=["chat", "reconcile"])
     browser.post("/api/logout")
     called = {(method, template(path)) for method, path in recorder.requests}
     assert called == OPERATIONS | EXTENSIONS

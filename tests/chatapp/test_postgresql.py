@@ -28,7 +28,7 @@ def test_a_session_works_on_every_node(nodes: list[Flask], recorder: Recorder) -
     assert len(recorder.bodies[-1]["token_sha256"]) == 3
     with state_of(nodes[0]).database.read() as connection:
         tables = set(inspect(connection).get_table_names(schema="chat"))
-    assert tables == {"accounts", "sessions", "session_tokens", "offered_rooms", "alembic_version"}
+    assert tables == {"accounts", "sessions", "session_tokens", "offered_rooms", "chores", "alembic_version"}
 
 
 def test_one_admin_though_many_sign_up_at_once(nodes: list[Flask]) -> None:

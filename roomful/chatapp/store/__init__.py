@@ -1,1 +1,1 @@
-"""The chat application's own database: accounts, sessions, and the rooms offered to people."""
+"""The chat application's own database: accounts, sessions, the rooms offered to people, and daily chores."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, MetaData, String, Table
 
-REVISION = "0001"  # the newest migration; a test compares it with the scripts
+REVISION = "0002"  # the newest migration; a test compares it with the scripts
 
 metadata = MetaData(
     naming_convention={
@@ -23,6 +23,7 @@ accounts = Table(
     Column("ready_at", BigInteger),  # NULL until the backend is known to have the user
     Column("rooms_since", BigInteger),  # default rooms made at or after this are offered; NULL: all of them
     Column("disabled_at", BigInteger),
+    Column("user_updated", BigInteger),  # the backend's date of the user that friendly_name is from; NULL: not known
 )
 
 sessions = Table(
@@ -54,3 +55,10 @@ offered_rooms = Table(
     Column("offered_at", BigInteger, nullable=False),
 )
 Index("offered_rooms_room_sid_idx", offered_rooms.c.room_sid)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("due_at", BigInteger, nullable=False),  # whoever moves it on does the chore: one of several nodes
+)

@@ -1,0 +1,123 @@
+"""What the chat application hears of its Conversations service: webhooks after the fact (docs/rest.md, "Webhooks").
+
+They come two ways: a service in this process hands batches to `receive`; any other calls the signed route, which hands
+over one. Webhooks carry no id of the event, may come twice, and from Twilio also late or never. So each is applied as
+what it says of its object's state, not as a step: what is known already changes nothing, and what was missed is mended
+once a day (`roomful.chatapp.reconcile`).
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from flask import Blueprint, Response, request
+from sqlalchemy import Connection
+from twilio.request_validator import RequestValidator
+
+from roomful.chatapp.accounts import follow_user
+from roomful.chatapp.clock import to_ms
+from roomful.chatapp.errors import ApiError
+from roomful.chatapp.identity import is_identity, to_shown_name
+from roomful.chatapp.rooms import forget_room, remember_offer
+from roomful.chatapp.state import ChatState, chat
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("hooks", __name__)
+
+Call = Mapping[str, str]
+"""The parameters of one webhook call."""
+
+PATH = "/hooks/conversations"
+MAX_BODY = 256 * 1024
+"""Bytes. A message's text has up to 32 KB, which a form makes three times as long, and attributes come beside it."""
+
+_ROOM_SID = re.compile(r"CH[0-9a-fA-F]{32}")
+
+
+def _room_removed(transaction: Connection, call: Call) -> None:
+    forget_room(transaction, _room_sid(call))
+
+
+def _person_left(transaction: Connection, call: Call) -> None:
+    """A leave is remembered, also of a room that nobody was ever put into: it may become a default room later."""
+    identity, room_sid = call.get("Identity", ""), _room_sid(call)
+    if is_identity(identity):
+        remember_offer(transaction, identity, room_sid, joined=True)
+
+
+def _user_updated(transaction: Connection, call: Call) -> None:
+    """People change their name through the SDK."""
+    identity, updated = call.get("Identity", ""), to_ms(call.get("DateUpdated"))
+    if updated is None:
+        raise _Unusable("DateUpdated")
+    if is_identity(identity):
+        follow_user(transaction, identity, to_shown_name(call.get("FriendlyName"), identity), updated)
+
+
+_APPLY: Mapping[str, Callable[[Connection, Call], None]] = {
+    "onConversationRemoved": _room_removed,
+    "onParticipantRemoved": _person_left,
+    "onUserUpdated": _user_updated,
+}
+
+EVENTS = frozenset(_APPLY)
+"""The events that the chat application wants to hear of; others are passed over."""
+
+
+def receive(state: ChatState, calls: Sequence[Call]) -> None:
+    """Apply webhook calls, in order and in one transaction. When it raises, none was applied and all may be handed
+    over again; a call that makes no sense is passed over, so that it holds up no other.
+
+    Raises BackendUnavailable while it is not known which service is the chat's, and what the database raises.
+    """
+    ours = [call for call in calls if call.get("EventType") in EVENTS and _is_ours(state, call)]
+    if not ours:
+        return
+    with state.database.write() as transaction:
+        for call in ours:
+            event = call["EventType"]
+            try:
+                _APPLY[event](transaction, call)
+            except _Unusable as missing:
+                log.warning("a webhook call was passed over: %s without a usable %s", event, missing)
+
+
+@blueprint.post(PATH)
+def conversations() -> Response:
+    """The webhook of a service in another process; nobody's session. Only a signed call is looked into."""
+    request.max_content_length = MAX_BODY
+    state = chat()
+    credentials = state.connection.credentials
+    signature = request.headers.get("X-Twilio-Signature")
+    query = request.query_string.decode("latin-1")
+    url = hook_url(state.config.public_url) + (f"?{query}" if query else "")
+    if signature is None or not RequestValidator(credentials.auth_token).validate(url, request.form, signature):
+        if request.form.get("AccountSid") == credentials.account_sid:
+            log.warning("a webhook call was refused: its signature is not for %s", hook_url(state.config.public_url))
+        raise ApiError(403, "bad_signature", "This call is not signed as the Conversations service signs.")
+    if request.form.get("AccountSid") != credentials.account_sid:
+        raise ApiError(403, "bad_signature", "This call is of another account.")
+    receive(state, [request.form.to_dict()])
+    return Response(status=204)
+
+
+def hook_url(public_url: str) -> str:
+    """Where a service in another process tells what happened."""
+    return public_url.rstrip("/") + PATH
+
+
+class _Unusable(ValueError):
+    """A call lacks the parameter that is named, or it cannot be what it says."""
+
+
+def _is_ours(state: ChatState, call: Call) -> bool:
+    """Some of Twilio's calls do not say which service they are of; then it is the one that the webhook belongs to."""
+    told = call.get("ChatServiceSid")
+    return told is None or told == state.connection.service_sid
+
+
+def _room_sid(call: Call) -> str:
+    sid = call.get("ConversationSid", "")
+    if not _ROOM_SID.fullmatch(sid):
+        raise _Unusable("ConversationSid")
+    return sid
