@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -40,3 +41,25 @@ def hooked_server(start_server: MakeServer, listener: Listener) -> Server:
     server = start_server("--only", "service", WEBHOOK_ALLOW="127.0.0.1")
     listener.trust(server.credentials["auth_token"])
     return server
+
+
+@dataclass(frozen=True)
+class Hooked:
+    """A server and a listener for many tests."""
+
+    server: Server
+    listener: Listener
+
+
+@pytest.fixture(scope="module")
+def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hooked]:
+    """Like `hooked_server` and `listener`, one of each for all tests of a module; whoever uses it makes a service."""
+    listener = Listener().up()
+    folder = tmp_path_factory.mktemp("hooks") / "server"
+    server = Server(folder, "--only", "service", WEBHOOK_ALLOW="127.0.0.1").start()
+    listener.trust(server.credentials["auth_token"])
+    yield Hooked(server, listener)
+    server.close()
+    listener.close()
+    assert listener.forged == []
+    assert "Traceback" not in server.log, server.log

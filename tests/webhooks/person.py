@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +22,7 @@ class Person:
     def __init__(self, server: Server, identity: str, service_sid: str | None = None) -> None:
         self.identity = identity
         self._ids = itertools.count(1)
+        self._events: deque[tuple[dict[str, Any], Any]] = deque()
         # No compression: the server offers none, and trying it costs time.
         self._socket = connect(f"ws://127.0.0.1:{server.port}/v3/wsconnect", compression=None)
         token = access_token(server, identity, service_sid)
@@ -54,8 +56,18 @@ class Person:
         request_id = f"TM{next(self._ids)}"
         self._socket.send(packet({"id": request_id} | header, body))
         while True:
-            data = self._socket.recv(timeout=30)
-            assert isinstance(data, bytes)
-            answer = read_packet(data)
+            answer = self._receive()
             if answer[0]["method"] == "reply" and answer[0]["id"] == request_id:
                 return answer
+            self._events.append(answer)
+
+    def hear(self) -> Any:
+        """The next event that the server tells, of what was subscribed to."""
+        header, event = self._events.popleft() if self._events else self._receive()
+        self._socket.send(packet({"id": header["id"], "method": "reply", "status": {"code": 200, "status": "OK"}}))
+        return event
+
+    def _receive(self) -> tuple[dict[str, Any], Any]:
+        data = self._socket.recv(timeout=30)
+        assert isinstance(data, bytes)
+        return read_packet(data)

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 import uvloop
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from structlog.testing import capture_logs
 
 from roomful.conversations import hub
 from roomful.conversations.store import upkeep
 from roomful.conversations.sync import channels, conversations, queries, replay, session, subscriptions, sync_objects
+from tests.exploration import explore
 from tests.servers import Postgres
 
 from .agreement import ready
@@ -177,18 +177,6 @@ class Machine(RuleBasedStateMachine):
 def _small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in SMALL:
         monkeypatch.setattr(module, name, value)
-
-
-def explore(machine: type[Machine], examples: int, steps: int, *, same: bool = False) -> None:
-    """A failure is printed as the shortest steps that lead to it. same: the same steps each time."""
-    bounds = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        derandomize=same,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    run_state_machine_as_test(machine, settings=bounds)
 
 
 @pytest.mark.usefixtures("_small_bounds")
