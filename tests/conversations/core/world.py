@@ -10,14 +10,15 @@ from typing import TypeVar
 
 import pytest
 
+from roomful.conversations.bus import Listener
 from roomful.conversations.core.conversations import CreateConversation
 from roomful.conversations.core.errors import ServiceError
 from roomful.conversations.core.events import Event, StreamCommit
 from roomful.conversations.core.installation import Install, Installation
-from roomful.conversations.core.model import Conversation, Role
+from roomful.conversations.core.model import Conversation, Role, WebhookCall
 from roomful.conversations.core.participants import AddParticipant
 from roomful.conversations.core.perform import Performer
-from roomful.conversations.core.ports import Actor, Command
+from roomful.conversations.core.ports import Actor, Command, Outbox
 from roomful.conversations.core.users import CreateUser
 from roomful.conversations.store.store import Store
 
@@ -26,10 +27,11 @@ T = TypeVar("T")
 
 @dataclass
 class World:
-    """`now` is the clock, in milliseconds; `commits` is what the bus was told, oldest first."""
+    """`now` is the clock, in milliseconds; `commits` is what the bus was told, oldest first, and `ears` with it."""
 
     now: int = 1_800_000_000_000
     commits: list[StreamCommit] = field(default_factory=list)
+    ears: list[Listener] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     store: Store = field(init=False)
     performer: Performer = field(init=False)
@@ -37,6 +39,8 @@ class World:
 
     def publish(self, commits: Sequence[StreamCommit]) -> None:
         self.commits.extend(commits)
+        for ear in self.ears:
+            ear(commits)
 
     def clock(self) -> int:
         return self.now
@@ -75,6 +79,10 @@ class World:
         self.commits.clear()
         return events
 
+    async def calls(self) -> list[WebhookCall]:
+        """What the outbox holds, oldest first."""
+        return await self.store.reads.read(lambda reads: reads.page(WebhookCall, order="sid", limit=10_000))
+
     async def role(self, friendly_name: str) -> Role:
         return next(role for role in await self.roles() if role.friendly_name == friendly_name)
 
@@ -98,10 +106,10 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(url: str) -> AsyncIterator[World]:
-    """A fresh installation on the database at `url`."""
+async def open_world(url: str, outbox: Outbox | None = None) -> AsyncIterator[World]:
+    """A fresh installation on the database at `url`; without `outbox` webhooks hear of nothing."""
     world = World()
-    world.store = Store.open(url, clock=world.clock, sids=world.sid, bus=world)
+    world.store = Store.open(url, clock=world.clock, sids=world.sid, bus=world, outbox=outbox)
     try:
         world.performer = Performer(world.store.writer)
         world.installation = await world.run(Actor(""), Install("token-of-the-tests", "secret-of-the-tests"))

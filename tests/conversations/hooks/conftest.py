@@ -1,0 +1,75 @@
+"""Worlds whose commands ask a webhook, and what is logged meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from roomful.conversations.core.perform import Performer
+from roomful.conversations.hooks.client import WebhookClient
+from roomful.conversations.hooks.prehooks import PreHooks
+from roomful.conversations.hooks.targets import TargetPolicy
+from tests.conversations.core.world import open_world
+from tests.webhooks.listener import Listener
+
+from .asking import Asking
+
+
+@pytest.fixture
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    with structlog.testing.capture_logs() as captured:
+        yield captured
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    listener = Listener().up()
+    listener.trust("token-of-the-tests")
+    yield listener
+    listener.close()
+    assert listener.forged == []
+
+
+OpenAsking = Callable[..., Any]
+
+
+@pytest.fixture
+async def open_asking(tmp_path: Path, listener: Listener, logs: object) -> AsyncIterator[OpenAsking]:
+    """`await open_asking(seconds=0.3, allow=())` opens a world and configures the webhook for all events."""
+    files = itertools.count()
+    opened: list[tuple[Any, Asking]] = []
+
+    async def open_(url: str = "", allow: Sequence[str] = ("127.0.0.1",), **options: Any) -> Asking:
+        context = open_world(url or f"sqlite:///{tmp_path / f'{next(files)}.db'}")
+        world = await context.__aenter__()
+        client = WebhookClient(world.installation.account.auth_token, TargetPolicy(allow))
+        hooks = PreHooks(world.store.reads, client, **options)
+        world.ears.append(hooks.heard)
+        world.performer = Performer(world.store.writer, hooks)
+        asking = Asking(world, hooks, listener, client)
+        opened.append((context, asking))
+        await asking.configure()
+        return asking
+
+    yield open_
+    for context, asking in opened:
+        await asking.hooks.close()
+        await asking.client.close()
+        await context.__aexit__(None, None, None)
+
+
+@pytest.fixture
+async def asking(open_asking: OpenAsking) -> Asking:
+    opened: Asking = await open_asking()
+    return opened
+
+
+@pytest.fixture
+async def asking_on_both(open_asking: OpenAsking, database_url: str) -> Asking:
+    opened: Asking = await open_asking(database_url)
+    return opened
