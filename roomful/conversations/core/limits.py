@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from ipaddress import IPv6Address
 from typing import Any
-from urllib.parse import urlsplit
 
 from .errors import invalid
 
@@ -181,31 +180,39 @@ def role_name(value: str) -> str:
     return value
 
 
-# What a URL may consist of (RFC 3986), so that it is sent as it was signed: everything else has to be percent-encoded.
-_URL = re.compile(r"(?:[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
-_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
+_URL_CHAR = r"[A-Za-z0-9\-._~!$&'()*+,;=:]|%[0-9A-Fa-f]{2}"
+_URL = re.compile(
+    rf"(?i:https?)://(?:(?:{_URL_CHAR})*@)?"
+    r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?)(?::(?P<port>[0-9]{1,5}))?"
+    rf"(?:[/?](?:{_URL_CHAR}|[@/?])*)?"
+)
+"""An absolute URL as RFC 3986 has it, so that it is called as it was signed; without a fragment."""
 
 
 def webhook_url(value: str, too_long: int = 50054) -> str:
-    """An absolute URL that can be called. Raises 50054 (400), or `too_long`."""
+    """A URL that can be called. Raises 50054 (400), or `too_long`."""
     if len(value) > WEBHOOK_URL_CHARS:
         raise invalid(too_long, f"A webhook's URL is longer than {WEBHOOK_URL_CHARS} characters")
-    if _URL.fullmatch(value) is None:
-        raise invalid(50054, "A webhook's URL holds characters that must be percent-encoded, or a fragment")
-    try:
-        parts = urlsplit(value)
-        host, port = parts.hostname or "", parts.port
-        right = _is_ipv6(host) if "[" in parts.netloc else _HOST.fullmatch(host) is not None
-    except ValueError:
-        right, port = False, None
-    if not right or port == 0 or parts.scheme not in ("http", "https"):
-        raise invalid(50054, "A webhook's URL must begin with http:// or https:// and a host")
+    found = _URL.fullmatch(value)
+    if found is None or not (_is_ipv6(found["address"]) and _is_port(found["port"])):
+        raise invalid(
+            50054,
+            "A webhook's URL must begin with http:// or https:// and a host, have no fragment, and percent-encode"
+            " whatever a URL cannot hold",
+        )
     return value
 
 
-def _is_ipv6(host: str) -> bool:
-    """Whether it is an address without a zone. Raises `ValueError` if it is no address."""
-    return IPv6Address(host).scope_id is None
+def _is_ipv6(address: str | None) -> bool:
+    """Whether what stood in brackets, if anything did, is an address."""
+    try:
+        return address is None or bool(IPv6Address(address))
+    except ValueError:
+        return False
+
+
+def _is_port(port: str | None) -> bool:
+    return port is None or 0 < int(port) < 65536
 
 
 def webhook_method(value: str) -> str:

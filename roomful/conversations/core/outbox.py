@@ -37,6 +37,7 @@ AT_ONCE: Final = 500
 """Calls that an administrator's command looks at in one transaction, so that others wait only briefly."""
 
 _MESSAGE_ADDED: Final = "onMessageAdded"
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +175,7 @@ class CallOutbox:
         if isinstance(event, UserUpdated):
             reachability = any(row.reachability_enabled for row in tx.find(Service, "sid", [actor.service_sid]))
         told = parameters.told(name, event, tx.now, reachability=reachability)
-        return _json(parameters.common(self._accounts[actor.service_sid], actor.service_sid, name, actor) | told)
-
-
-def _json(told: parameters.Parameters) -> str:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+        return _JSON.encode(parameters.common(self._accounts[actor.service_sid], actor.service_sid, name, actor) | told)
 
 
 def _call(tx: Tx, target: _Target, stream_sid: str, place: int, name: str, told: str) -> WebhookCall:
@@ -233,7 +230,7 @@ def replay(tx: Tx, conversation: Conversation, webhook: Webhook, messages: Seque
     wanted = [message for message in messages if target.wants_message(message)]
     for message in wanted:
         event = MessageAdded(conversation.sid, message.created_position, conversation, message)
-        told = _json(common | parameters.told(_MESSAGE_ADDED, event, tx.now))
+        told = _JSON.encode(common | parameters.told(_MESSAGE_ADDED, event, tx.now))
         tx.add(_call(tx, target, conversation.sid, message.created_position * PLACES, _MESSAGE_ADDED, told))
     if wanted:
         tx.emit(WebhookCallsDue(service.sid, 0, ((target.sid, conversation.sid),)))
