@@ -120,7 +120,7 @@ def setup(yes: bool) -> None:
         click.echo(f"done: {step.text}")
 
 
-@chat_cli.command("reconcile", help="Compare what is kept here with the Conversations service, as is done once a day.")
+@chat_cli.command("reconcile", help="Make up for missed webhooks, as once a day.")
 @one_line_errors
 def reconcile_now() -> None:
     mended = reconcile(chat())

@@ -12,6 +12,7 @@ from roomful.chatapp.hooks import EVENTS, hook_url
 
 SERVICE_NAME = "chat"  # as in the tutorial
 PERMISSIONS = ("joinConversation", "editOwnUserInfo")
+HEARING = "the chat hears what changes elsewhere"
 PRESENCE = "people see who is online (ReachabilityEnabled)"
 
 
@@ -115,7 +116,7 @@ def _plan_webhook(plan: Plan, connection: Connection, url: str, *, new: bool) ->
         if not (service.post_url or service.pre_url):
             account = _Webhook.of(connection.client.conversations.v1.configuration.webhooks().fetch())
     if service.tells(url) or account.tells(url):
-        plan.found.append(f"webhook: {url} is told of changes")
+        plan.found.append(f"{HEARING} (webhook {url})")
         return
     text = _webhook_text(service, account, url)
     plan.steps.append(Step(text, lambda: _set_webhook(connection, url, service.wanted_filters), optional=True))
@@ -135,23 +136,26 @@ def _reaches(backend: Backend, host: str) -> bool:
 def _unreachable(backend: Backend, url: str) -> str:
     where = "Twilio's cloud" if backend.base_url is None else backend.base_url
     return (
-        f"no webhook: {where} cannot reach {url}. Set PUBLIC_URL to an address that it can reach. Until then, a name"
-        " that somebody changes shows here when their browser gets its next token, who leaves a room within minutes of"
-        " its making may be put into it once more, and removed rooms are tidied up after once a day"
+        f"no webhook: {where} cannot reach {url}, so what changes elsewhere shows here later:"
+        " names with the next token, the rest once a day. Set PUBLIC_URL to an address that it can reach"
     )
 
 
 def _webhook_text(service: _Webhook, account: _Webhook, url: str) -> str:
-    text = f"webhook: {url} is told of {', '.join(service.wanted_filters)} (POST)"
+    text = f"{HEARING} (webhook {url}, {_how('POST', service.wanted_filters)}"
     if service.post_url:
-        text += f"; now {_shown(service.post_url)} is told of {', '.join(service.filters) or 'nothing'}"
-        text += f" ({service.method})"
+        text += f"; in place of {_shown(service.post_url)}, {_how(service.method, service.filters)}"
+    text += ")"
     if service.pre_url and service.method != "POST":
-        text += f"; {_shown(service.pre_url)} is then asked by POST, too, now by {service.method}"
+        text += f"; {_shown(service.pre_url)} is then asked by POST, too, in place of {service.method}"
     others = [_shown(other) for other in (account.pre_url, account.post_url) if other]
     if others:
-        text += f"; the account's own webhook ({', '.join(others)}) is then no longer called for this service"
+        text += f"; the account's own webhook ({', '.join(others)}) is then not called for this service any more"
     return text
+
+
+def _how(method: str, filters: tuple[str, ...]) -> str:
+    return f"by {method} of {', '.join(filters) or 'nothing'}"
 
 
 def _shown(url: str) -> str:

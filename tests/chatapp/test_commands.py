@@ -149,7 +149,7 @@ def test_setup_finds_everything_in_order(run: Run) -> None:
     result = run("chat", "setup")
     assert result.exit_code == 0
     found = [r"Conversations service IS\w{32}", r"service role “participant” \(RL\w{32}\)", "people see .*"]
-    found.append("webhook: http://localhost:5000/hooks/conversations is told of changes")
+    found.append(r"the chat hears what changes elsewhere \(webhook http://localhost:5000/hooks/conversations\)")
     assert re.fullmatch("".join(f"ok: {each}\n" for each in found), result.stdout)
 
 

@@ -13,6 +13,7 @@ from twilio.http.response import Response
 
 from roomful.chatapp.backend import Backend
 from roomful.chatapp.hooks import EVENTS
+from roomful.chatapp.setup import HEARING
 from tests.chatapp.conftest import MakeApp, Recorder, state_of
 from tests.servers import Server, twilio_client
 
@@ -64,7 +65,7 @@ def configuration(rest: Any) -> tuple[str | None, str | None, str, list[str]]:
 def test_the_webhook_is_wanted_and_written_only_when_told(
     setup: Callable[..., Result], rest: Any, recorder: Recorder
 ) -> None:
-    wanted = f"webhook: {URL} is told of {OURS} (POST)"
+    wanted = f"{HEARING} (webhook {URL}, by POST of {OURS})"
     result = setup()
     assert webhook_lines(result) == [f"missing: {wanted}"]
     assert result.stdout.endswith("Nothing was changed.\n")
@@ -73,7 +74,7 @@ def test_the_webhook_is_wanted_and_written_only_when_told(
 
     assert webhook_lines(setup(answer="y\n")) == [f"missing: {wanted}", f"done: {wanted}"]
     assert configuration(rest) == (None, URL, "POST", sorted(EVENTS))
-    assert webhook_lines(setup()) == [f"ok: webhook: {URL} is told of changes"]
+    assert webhook_lines(setup()) == [f"ok: {HEARING} (webhook {URL})"]
 
 
 def test_what_is_there_is_shown_and_kept(setup: Callable[..., Result], rest: Any) -> None:
@@ -85,26 +86,26 @@ def test_what_is_there_is_shown_and_kept(setup: Callable[..., Result], rest: Any
     )
     others = ", ".join(["onMessageAdd", "onUserUpdated", "onConversationRemoved", "onParticipantRemoved"])
     wanted = (
-        f"webhook: {URL} is told of {others} (POST)"
-        "; now https://bot.example:8443/tell is told of onMessageAdd, onUserUpdated (GET)"
-        "; https://bot.example/ask is then asked by POST, too, now by GET"
+        f"{HEARING} (webhook {URL}, by POST of {others}"
+        "; in place of https://bot.example:8443/tell, by GET of onMessageAdd, onUserUpdated)"
+        "; https://bot.example/ask is then asked by POST, too, in place of GET"
     )
     assert webhook_lines(setup("--yes")) == [f"missing: {wanted}", f"done: {wanted}"]
     asked = "https://ana:secret@bot.example/ask?key=secret"
     assert configuration(rest) == (asked, URL, "POST", others.split(", "))
-    assert webhook_lines(setup()) == [f"ok: webhook: {URL} is told of changes"]
+    assert webhook_lines(setup()) == [f"ok: {HEARING} (webhook {URL})"]
 
 
 @pytest.mark.parametrize(
     ("change", "now"),
-    [({"filters": ["onUserUpdated"]}, "onUserUpdated (POST)"), ({"method": "GET"}, f"{OURS} (GET)")],
+    [({"filters": ["onUserUpdated"]}, "by POST of onUserUpdated"), ({"method": "GET"}, f"by GET of {OURS}")],
 )
 def test_what_somebody_changed_is_mended(
     setup: Callable[..., Result], rest: Any, change: dict[str, Any], now: str
 ) -> None:
     setup("--yes")
     rest.configuration.webhooks().update(**change)
-    assert webhook_lines(setup())[0].endswith(f"; now {URL} is told of {now}")
+    assert webhook_lines(setup())[0].endswith(f"; in place of {URL}, {now})")
     setup("--yes")
     found = configuration(rest)
     assert (found[1], found[2], set(found[3])) == (URL, "POST", EVENTS)
@@ -113,10 +114,10 @@ def test_what_somebody_changed_is_mended(
 def test_the_accounts_webhook_gives_way(setup: Callable[..., Result], rest: Any, service: Server) -> None:
     account = twilio_client(service).conversations.v1.configuration.webhooks()
     account.update(post_webhook_url="https://bot.example/tell?key=secret", filters=["onMessageAdded"])
-    gives_way = "; the account's own webhook (https://bot.example/tell) is then no longer called for this service"
-    assert webhook_lines(setup()) == [f"missing: webhook: {URL} is told of {OURS} (POST){gives_way}"]
+    gives_way = "; the account's own webhook (https://bot.example/tell) is then not called for this service any more"
+    assert webhook_lines(setup()) == [f"missing: {HEARING} (webhook {URL}, by POST of {OURS}){gives_way}"]
     account.update(post_webhook_url=URL, filters=[*EVENTS, "onMessageAdded"])
-    assert webhook_lines(setup()) == [f"ok: webhook: {URL} is told of changes"]
+    assert webhook_lines(setup()) == [f"ok: {HEARING} (webhook {URL})"]
 
 
 def test_a_service_that_is_made_gets_the_webhook_too(
@@ -129,7 +130,7 @@ def test_a_service_that_is_made_gets_the_webhook_too(
     try:
         result = app.test_cli_runner().invoke(args=["chat", "setup", "--yes"])
         assert "done: a Conversations service “chat”, the account's default" in result.stdout
-        assert webhook_lines(result)[-1] == f"done: webhook: {URL} is told of {OURS} (POST)"
+        assert webhook_lines(result)[-1] == f"done: {HEARING} (webhook {URL}, by POST of {OURS})"
         made = account.configuration().fetch().default_chat_service_sid
         assert made != default
         assert configuration(account.services(made))[1] == URL
@@ -169,11 +170,11 @@ def test_a_backend_that_cannot_reach_us_is_a_note(
     app = make_app(backend=elsewhere, public_url=public_url)
     lines = webhook_lines(app.test_cli_runner().invoke(args=["chat", "setup"], input="n\n"))
     if reached:
-        assert lines == [f"missing: webhook: {public_url}/hooks/conversations is told of {OURS} (POST)"]
+        assert lines == [f"missing: {HEARING} (webhook {public_url}/hooks/conversations, by POST of {OURS})"]
         return
     where = "Twilio's cloud" if kind == "twilio" else "http://service.example"
     assert len(lines) == 1
-    assert lines[0].startswith(f"note: no webhook: {where} cannot reach {public_url}/hooks/conversations.")
+    assert lines[0].startswith(f"note: no webhook: {where} cannot reach {public_url}/hooks/conversations,")
     assert "PUBLIC_URL" in lines[0]
 
 
