@@ -117,7 +117,7 @@ def setup(yes: bool) -> None:
         return
     for step in plan.steps:
         step.carry_out()
-        click.echo(f"done: {step.text}")
+        click.echo(f"done: {_printable(step.text)}")
 
 
 @chat_cli.command("reconcile", help="Make up for missed webhooks, as once a day.")
@@ -138,9 +138,9 @@ def _count(number: int, what: str) -> str:
 
 def _show(plan: Plan) -> None:
     for line in plan.found:
-        click.echo(f"ok: {line}")
+        click.echo(f"ok: {_printable(line)}")
     for step in plan.steps:
-        click.echo(f"missing: {step.text}")
+        click.echo(f"missing: {_printable(step.text)}")
     for note in plan.notes:
         click.echo(f"note: {note}.")
 

@@ -160,7 +160,10 @@ def _how(method: str, filters: tuple[str, ...]) -> str:
 
 def _shown(url: str) -> str:
     """Without what may be secret: name, password and query."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "something that is no URL"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
