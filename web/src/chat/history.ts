@@ -26,12 +26,14 @@ export function createHistory(store: ChatStore, live: Live, nameAuthors: (identi
   ) {
     nameAuthors(new Set(incoming.map((message) => message.author)));
     const { me, outbox } = store.getState();
-    const waiting = new Set((outbox[sid] ?? []).map((entry) => entry.cid));
+    const waiting = outbox[sid] ?? [];
     const named = incoming.map((message) => {
-      const mine = message.cid !== null && message.author === me?.identity && waiting.has(message.cid);
-      return mine && message.cid ? { ...message, key: message.cid } : message;
+      const mine = waiting.find(
+        (row) => row.index === message.index || (row.cid === message.cid && message.author === me?.identity),
+      );
+      return mine ? { ...message, key: mine.cid } : message;
     });
-    const arrived = new Set(named.filter((message) => message.key === message.cid).map((message) => message.key));
+    const arrived = new Set(named.map((message) => message.key));
     store.setState((state) => ({
       logs: { ...state.logs, [sid]: { ...log(sid), messages: arrange(log(sid).messages, named) } },
       outbox: arrived.size

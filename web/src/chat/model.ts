@@ -40,6 +40,8 @@ export interface Outgoing {
   status: "queued" | "sending" | "sent" | "cutOff" | "refused";
   /** Why it was refused, in the server's words. */
   reason?: string;
+  /** What it became, once it was sent. */
+  index?: number;
 }
 
 export interface RoomLog {

@@ -43,6 +43,23 @@ describe("sending", () => {
     expect(bodies("CH1")).toEqual(["1", "2", "3"]);
   });
 
+  it.each([
+    ["heard of before the answer", true],
+    ["heard of after the answer", false],
+  ])("takes a message whose author and attributes a webhook replaced for its own: %s", async (_, before) => {
+    const { chat, server, room, state, bodies, unsent } = await open();
+    room.outcomes.push(async () => (before ? room.say("bot", "***") : room.store("bot", "***")).index);
+    chat.send("CH1", "hello");
+    await vi.advanceTimersByTimeAsync(100);
+    if (!before) {
+      expect(unsent("CH1")).toEqual(["sent: hello"]);
+      for (const message of room.stored) server.client.emit("messageAdded", message);
+    }
+    expect(unsent("CH1")).toEqual([]);
+    expect(bodies("CH1")).toEqual(["***"]);
+    expect(state().logs.CH1?.messages).toHaveLength(1);
+  });
+
   it("waits without a connection and goes out with it", async () => {
     const { chat, server, bodies, unsent } = await open();
     server.client.state("connecting");

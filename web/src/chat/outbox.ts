@@ -19,6 +19,12 @@ export function createOutbox(store: ChatStore, live: Live, refresh: (sid: string
   const patch = (sid: string, cid: string, change: Partial<Outgoing>) =>
     store.change("outbox", sid, (rows) => rows?.map((row) => (row.cid === cid ? { ...row, ...change } : row)));
   const rowsOf = (sid: string) => store.getState().outbox[sid] ?? [];
+  const hasArrived = (sid: string, index: number) =>
+    store.getState().logs[sid]?.messages.some((message) => message.index === index) ?? false;
+
+  function discard(sid: string, cid: string): void {
+    store.change("outbox", sid, (rows) => rows?.filter((row) => row.cid !== cid));
+  }
 
   async function pump(sid: string): Promise<void> {
     const mine = sending;
@@ -31,9 +37,11 @@ export function createOutbox(store: ChatStore, live: Live, refresh: (sid: string
         if (!row || !conversation || !isOnline(live)) return;
         patch(sid, row.cid, { status: "sending" });
         try {
-          await conversation.sendMessage(row.text, { cid: row.cid });
+          const index = await conversation.sendMessage(row.text, { cid: row.cid });
           if (mine !== sending) return;
-          patch(sid, row.cid, { status: "sent" });
+          // A webhook may have put another author or other attributes in place: then only the index tells what it became.
+          if (hasArrived(sid, index)) discard(sid, row.cid);
+          else patch(sid, row.cid, { status: "sent", index });
           setTimeout(() => rowsOf(sid).some((entry) => entry.cid === row.cid) && refresh(sid), echoWithin);
         } catch (error) {
           if (mine !== sending) return;
@@ -63,9 +71,7 @@ export function createOutbox(store: ChatStore, live: Live, refresh: (sid: string
       await pump(sid);
     },
 
-    discard(sid: string, cid: string): void {
-      store.change("outbox", sid, (rows) => rows?.filter((row) => row.cid !== cid));
-    },
+    discard,
 
     /** Connected again, or the room became known: sends what waits and repeats what was cut off, in order. */
     async resume(sid: string): Promise<void> {
