@@ -250,7 +250,7 @@ class Counted:
 async def statements(world: World, room: Conversation, number: int) -> list[str]:
     """The tables that a batch of so many messages looks into, beside those that sending looks into anyway."""
     counted = Counted(world.store.writer.connection)
-    world.store.writer.connection = counted  # type: ignore[assignment]
+    world.store.writer.connection = counted
     anna = world.user("anna")
     answers = await together(world, *((anna, SendMessage(room.sid, body=str(n))) for n in range(number)))
     assert not any(isinstance(answer, Exception) for answer in answers)

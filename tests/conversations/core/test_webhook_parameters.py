@@ -22,7 +22,7 @@ DATES = {"DateCreated": "2023-11-14T22:13:20.000Z", "DateUpdated": "2023-11-14T2
 CREATED_TEXT = {"DateCreated": DATES["DateCreated"]}
 REMOVED = {"DateRemoved": NOW_TEXT}
 
-DATED = {"date_created": CREATED, "date_updated": UPDATED}
+DATED: dict[str, Any] = {"date_created": CREATED, "date_updated": UPDATED}
 ROOM = conversation("CH1", friendly_name="#room", unique_name="room", attributes='{"a":1}', **DATED)
 MESSAGE = replace(message(ROOM, "IM1", "Grüße & = +"), index=7, participant_sid="MB1", author="anna", **DATED)
 MEMBER = Participant(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from roomful.conversations.core.conversations import CreateConversation, UpdateConversation
 from roomful.conversations.core.messages import SendMessage, UpdateMessage
-from roomful.conversations.core.model import Conversation, Message
+from roomful.conversations.core.model import Conversation, Message, Webhook
+from roomful.conversations.core.outbox import DropCalls, RetryCalls
 from roomful.conversations.core.participants import AddParticipant, UpdateMembership, UpdateParticipant
 from roomful.conversations.core.permissions import PERMISSIONS
 from roomful.conversations.core.ports import Command
@@ -15,6 +16,12 @@ from roomful.conversations.core.roles import CreateRole, DeleteRole, UpdateRole
 from roomful.conversations.core.services import CreateService, UpdateAccountConfiguration, UpdateServiceConfiguration
 from roomful.conversations.core.tokens import RevokeTokens
 from roomful.conversations.core.users import CreateUser, DeleteUser, UpdateUser
+from roomful.conversations.core.webhook_configuration import (
+    CreateWebhook,
+    DeleteWebhook,
+    UpdateWebhook,
+    UpdateWebhookConfiguration,
+)
 from tests.conversations.sync.world import World
 
 from .table import OTHER, role_sids
@@ -29,6 +36,7 @@ class Almighty:
     service_sid: str
     room: Conversation
     message: Message
+    webhook: Webhook
 
     @classmethod
     async def of(cls, world: World) -> Almighty:
@@ -40,7 +48,8 @@ class Almighty:
         room = await world.room("room", OTHER)
         await world.run(AddParticipant(room.sid, "almighty", role_sid=roles["all (conversation)"]))
         message = await world.run(SendMessage(room.sid, body="mine", author="almighty"))
-        return cls("almighty", roles, world.service_sid, room, message)
+        told = CreateWebhook(room.sid, "webhook", "https://hooks.example/", filters=("onMessageAdded",))
+        return cls("almighty", roles, world.service_sid, room, message, await world.run(told))
 
 
 A_DATE = 1_600_000_000_000
@@ -70,4 +79,12 @@ COMMANDS: dict[str, Callable[[Almighty], Command[object]]] = {
     "change a message's author": lambda who: UpdateMessage(who.room.sid, who.message.sid, author=OTHER),
     "change a message's subject": lambda who: UpdateMessage(who.room.sid, who.message.sid, subject="new"),
     "change a message's dates": lambda who: UpdateMessage(who.room.sid, who.message.sid, date_created=A_DATE),
+    "configure webhooks": lambda who: UpdateWebhookConfiguration(who.service_sid, method="GET"),
+    "add a webhook to a conversation": lambda who: CreateWebhook(
+        who.room.sid, "trigger", "https://hooks.example/", triggers=("help",)
+    ),
+    "change a webhook": lambda who: UpdateWebhook(who.room.sid, who.webhook.sid, method="GET"),
+    "remove a webhook": lambda who: DeleteWebhook(who.room.sid, who.webhook.sid),
+    "retry calls of webhooks": lambda who: RetryCalls(),
+    "drop calls of webhooks": lambda who: DropCalls(),
 }

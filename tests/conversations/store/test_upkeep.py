@@ -1,10 +1,10 @@
-"""Pruning: tombstones and revocations that have had their time."""
+"""Pruning: tombstones, revocations and failed calls that have had their time."""
 
 from __future__ import annotations
 
 import pytest
 
-from roomful.conversations.core.model import Conversation, Revocation, Tombstone, User
+from roomful.conversations.core.model import Conversation, Revocation, Tombstone, User, WebhookCall
 from roomful.conversations.core.ports import Reads
 from roomful.conversations.store import upkeep
 from roomful.conversations.store.store import Store
@@ -49,6 +49,19 @@ async def test_revocations_that_expired_go(store: Store) -> None:
     await upkeep.prune(store.writer, 2_000, tombstone_days=30)
     left = await store.reads.read(lambda reads: reads.page(Revocation, order="subject", limit=10))
     assert [row.subject for row in left] == ["sha256:1"]
+
+
+def call(sid: str, state: str, date_due: int) -> WebhookCall:
+    return WebhookCall(sid, "WH", "CH", int(sid), "onMessageAdded", None, "POST", "{}", state, 1, 0, date_due, "no")
+
+
+async def test_calls_that_were_given_up_a_week_ago_go(store: Store) -> None:
+    """What still waits stays, however old it is."""
+    calls = (call("1", "failed", DAY - 1), call("2", "failed", DAY), call("3", "waiting", 0))
+    await store.writer.submit(ACTOR, Add(calls))
+    await upkeep.prune(store.writer, 8 * DAY, tombstone_days=30)
+    left = await store.reads.read(lambda reads: reads.page(WebhookCall, order="sid", limit=10))
+    assert [row.sid for row in left] == ["2", "3"]
 
 
 async def test_a_store_prunes_when_it_is_opened(open_store: OpenStore) -> None:
