@@ -9,8 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from roomful.chatapp.accounts import Account, Accounts
 from roomful.chatapp.store import schema
 from roomful.chatapp.store.database import Database, StoreError
 
@@ -42,6 +43,20 @@ def test_migrations_make_the_tables_of_the_schema(database_url: str) -> None:
             for table in schema.metadata.tables.values():
                 table.to_metadata(wanted, schema=name)
         assert compare_metadata(context, wanted) == []
+    database.close()
+
+
+def test_an_older_database_keeps_its_people(database_url: str) -> None:
+    database = Database(database_url)
+    with database.write() as connection:
+        prefix = "chat." if connection.dialect.name == "postgresql" else ""
+        for statement in ("DROP TABLE {}chores", "ALTER TABLE {}accounts DROP COLUMN user_updated"):
+            connection.exec_driver_sql(statement.format(prefix))
+        connection.exec_driver_sql(f"UPDATE {prefix}alembic_version SET version_num = '0001'")  # noqa: S608
+        values = {"identity": "ana", "friendly_name": "Ana", "admin": True, "created_at": 1, "ready_at": 2}
+        connection.execute(insert(schema.accounts).values(values))
+    database.close()
+    assert Accounts(database).find("ana") == Account("ana", "Ana", None, True, True, None, False, None)
     database.close()
 
 
