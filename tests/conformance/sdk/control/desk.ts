@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server as Listener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type Heard, Hook, type HookAnswer } from "./hook";
 import { Line } from "./line";
 import { type Form, type Keys, Roomful } from "./roomful";
 
@@ -17,6 +18,7 @@ export class Desk {
   private readonly path = `/${randomBytes(16).toString("hex")}`;
   private readonly servers = new Map<string, Roomful>();
   private readonly lines = new Map<string, Line>();
+  private readonly hooks = new Map<string, Hook>();
   private readonly listener: Listener = createServer((request, response) => void this.answer(request, response));
   private spare?: Promise<Roomful>;
   private count = 0;
@@ -35,6 +37,7 @@ export class Desk {
     this.listener.close();
     this.listener.closeAllConnections();
     for (const line of this.lines.values()) line.close();
+    for (const hook of this.hooks.values()) hook.close();
     const spare = await this.spare?.catch(() => undefined);
     const rest = spare ? [spare, ...this.servers.values()] : [...this.servers.values()];
     await Promise.all(rest.map((server) => server.close()));
@@ -103,6 +106,18 @@ export class Desk {
     takeUp: async (id: string) => {
       this.at(this.lines, id).close();
       this.lines.delete(id);
+    },
+    hook: async (): Promise<{ id: string; url: string }> => {
+      const hook = await Hook.open();
+      const name = `hook ${++this.count}`;
+      this.hooks.set(name, hook);
+      return { id: name, url: hook.url };
+    },
+    hookAnswers: async (id: string, event: string, answer: HookAnswer) => this.at(this.hooks, id).answer(event, answer),
+    hookHeard: async (id: string): Promise<Heard[]> => this.at(this.hooks, id).heard,
+    hookEnds: async (id: string) => {
+      this.at(this.hooks, id).close();
+      this.hooks.delete(id);
     },
   };
 

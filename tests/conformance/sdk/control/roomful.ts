@@ -59,7 +59,11 @@ export class Roomful {
   async start(): Promise<void> {
     const child = spawn(python, [join(conformance, "serve.py")], {
       cwd: this.folder,
-      env: { ...environment(), PORT: this.port, HOST: "127.0.0.1", ROOMFUL_INSTANCE: join(this.folder, "instance") },
+      env: {
+        ...environment(),
+        ...{ PORT: this.port, HOST: "127.0.0.1", ROOMFUL_INSTANCE: join(this.folder, "instance") },
+        WEBHOOK_ALLOW: "127.0.0.1",
+      },
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.process = child;

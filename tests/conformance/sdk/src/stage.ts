@@ -1,6 +1,7 @@
 /** A real server for a file of tests, and people who leave after each test. Importing it sets both up. */
 import { afterAll, afterEach, beforeAll, inject, it } from "vitest";
 import { Cable } from "./cable";
+import { Hook } from "./hook";
 import { Person, type PersonOptions } from "./person";
 import { Server } from "./server";
 import { patience } from "./wait";
@@ -42,6 +43,7 @@ afterEach(async () => {
   await Promise.all(people.splice(0).map((person) => person.leave()));
   await Cable.takeUpAll();
   await server.restore();
+  await Hook.takeAway();
 });
 afterAll(async () => {
   await server.close();
