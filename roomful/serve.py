@@ -29,6 +29,7 @@ from roomful.chatapp.app import (
     StoreError,
     create_app,
     create_reconciler,
+    hook_receiver,
     open_database,
 )
 from roomful.chatapp.backend import Backend, Credentials
@@ -235,6 +236,10 @@ class _ServerProcess:
                 chat = await self._create_chat(service)
                 flask, reconciler = FlaskSeam(chat.wsgi_app), create_reconciler(chat)
                 reconciler.start()
+                if service is not None:
+                    service.deliver(hook_receiver(chat))
+            elif service is not None:
+                service.deliver()
             if not self._stopping:
                 await self._serve(service, flask)
         finally:

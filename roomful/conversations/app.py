@@ -15,8 +15,14 @@ from .bus import LocalBus
 from .core import errors
 from .core.errors import ServiceError
 from .core.installation import Install, Installation
+from .core.outbox import CallOutbox
 from .core.perform import Performer
 from .core.ports import Actor, Clock, Command, Reads
+from .hooks.client import WebhookClient
+from .hooks.delivery import DeliveryWorker
+from .hooks.hearing import Application
+from .hooks.prehooks import PreHooks
+from .hooks.targets import TargetPolicy
 from .hub import Hub
 from .ids import Sids, now
 from .presence import PresenceWorker
@@ -69,44 +75,51 @@ class Service:
     """An open Conversations service. Make one with `open`."""
 
     def __init__(
-        self, store: Store, performer: Performer, hub: Hub, installation: Installation, config: ServiceConfig
+        self, store: Store, bus: LocalBus, hub: Hub, installation: Installation, config: ServiceConfig
     ) -> None:
         self._store = store
-        self._performer = performer
         self._hub = hub
         account, api_key = installation.account, installation.api_key
         self.credentials = Credentials(
             account.sid, account.auth_token, api_key.sid, api_key.secret, installation.service.sid
         )
+        policy = TargetPolicy(config.webhook_allow)
         self.asgi = Starlette(
-            routes=routes(self, lambda: config.public_url, config.trusted_proxies),
+            routes=routes(self, lambda: config.public_url, config.trusted_proxies, policy),
             exception_handlers={HTTPException: http_error},
         )
         self.asgi.router.redirect_slashes = False
         self._closing = False
         alone = config.database_url.startswith("sqlite")  # one process writes it: whoever wrote before is gone
+        self._webhooks = WebhookClient(account.auth_token, policy)
+        self._prehooks = PreHooks(store.reads, self._webhooks)
+        self._performer = Performer(store.writer, self._prehooks)
+        self._delivery = DeliveryWorker(store.reads, self.perform, self._webhooks, config.clock, alone=alone)
+        bus.listen(self._prehooks.heard)
+        bus.listen(self._delivery.heard)
         self._presence = PresenceWorker(self, self.perform, config.clock, alone=alone)
         hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing, self._presence))
         self._presence.start()
-        self._timers = asyncio.get_running_loop().create_task(run_timers(store.reads, performer, config.clock))
+        self._timers = asyncio.get_running_loop().create_task(run_timers(store.reads, self._performer, config.clock))
 
     @classmethod
     async def open(cls, config: ServiceConfig) -> Service:
         """Open the store and, at the first start, make what an installation needs. Raises `OpenError`."""
         hub = Hub(config.clock)
+        bus = LocalBus(hub.deliver)
         try:
             store = Store.open(
                 config.database_url,
                 clock=config.clock,
                 sids=Sids(config.clock),
-                bus=LocalBus(hub.deliver),
+                bus=bus,
                 tombstone_days=config.tombstone_days,
+                outbox=CallOutbox(config.application_events),
             )
         except StoreError as error:
             raise OpenError(str(error)) from error
         try:
-            performer = Performer(store.writer)
-            return cls(store, performer, hub, await _install(performer), config)
+            return cls(store, bus, hub, await _install(Performer(store.writer)), config)
         except BaseException:
             await store.close()
             raise
@@ -121,14 +134,26 @@ class Service:
             raise errors.closing()
         return await self._store.reads.read(query)
 
+    def deliver(self, application: Application | None = None) -> None:
+        """Begin to deliver webhooks, and go on until `close`; once, by a server that runs.
+
+        application: hears of `ServiceConfig.application_events`, on a thread of its own. What it has not heard when it
+        raises, or when the server ends, is told again.
+        """
+        self._delivery.start(application)
+
     async def close(self) -> None:
         """End the connections, refuse what is new, finish what waits, and close the store."""
         await self._presence.close()  # first: nobody goes offline because we close
+        delivery = asyncio.create_task(self._delivery.close())  # calls that are being made may take their time
         self._timers.cancel()
         await asyncio.gather(self._timers, return_exceptions=True)
         await self._hub.close()
+        await self._prehooks.close()
+        await delivery
         self._closing = True  # not before: a connection whose reading was refused would end by 1011, not 1001
         await self._store.close()
+        await self._webhooks.close()
 
     def socket_protocol(self) -> type[asyncio.Protocol]:
         """What uvicorn hands an upgraded connection to."""

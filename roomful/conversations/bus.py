@@ -14,7 +14,11 @@ class LocalBus:
 
     def __init__(self, *listeners: Listener) -> None:
         """Each listener is called with every batch of commits, and must not raise."""
-        self._listeners = listeners
+        self._listeners = list(listeners)
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener`, too, from the next commits on."""
+        self._listeners.append(listener)
 
     def publish(self, commits: Sequence[StreamCommit]) -> None:
         """Called on the event loop, in the order of the commits."""
