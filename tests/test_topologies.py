@@ -1,27 +1,33 @@
 """Law 1 of the design: the chat app works the same beside its service and across HTTP, and only through REST.
 
 Every test here runs twice: all in one process; and service and chat app as two processes, with a recorder on the line
-between them.
+between them. In the other direction the service tells the chat app what happens: by a call in the process, or by signed
+webhooks.
 """
 
 import http.client
 import http.server
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+import requests
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from tests.conftest import MakeServer
-from tests.servers import Server, clean_environment, free_port, twilio_client
+from tests.servers import Server, clean_environment, free_port, twilio_client, wait_for
+from tests.webhooks.person import Person
 
 REPOSITORY = Path(__file__).parent.parent
 OPENAPI = REPOSITORY / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_conversations_v1.json"
@@ -111,6 +117,28 @@ class Installation:
         assert answer.status == 201, answer
         return answer
 
+    def shown_name(self, cookie: str | None) -> str:
+        """What the chat app says that the signed-in person is called."""
+        return str(self.ask("GET", "/api/session", cookie=cookie).body["user"]["friendly_name"])
+
+    def offers(self, room_sid: str) -> list[str]:
+        """The people who were in the room, or put into it, as the chat app remembers."""
+        with closing(sqlite3.connect(self.chat.instance / "chat.db")) as database:
+            query = "SELECT identity FROM offered_rooms WHERE room_sid = ? ORDER BY identity"
+            return [identity for (identity,) in database.execute(query, (room_sid,))]
+
+    def waiting_calls(self) -> int:
+        """How many webhook calls the service has still to make."""
+        with closing(sqlite3.connect(self.service.instance / "roomful.db")) as database:
+            return int(database.execute("SELECT count(*) FROM webhook_calls").fetchone()[0])
+
+    def hearing(self) -> "Installation":
+        """With the chat app told of what happens; in one process it always is."""
+        if self.recorder is not None:
+            done = self.command("chat", "setup", "--yes")
+            assert (done.returncode, done.stderr) == (0, ""), done
+        return self
+
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of the chat app's own, with the chat app's settings."""
         return self.run(str(Path(sys.executable).with_name("flask")), *arguments)
@@ -128,12 +156,13 @@ def installation(request: pytest.FixtureRequest, start_server: MakeServer) -> It
         server = start_server()
         yield Installation(server, server, None, "/v3/wsconnect")
         return
-    service = start_server("--only", "service")
+    chat_port = free_port()
+    service = start_server("--only", "service", WEBHOOK_ALLOW=f"localhost:{chat_port}")
     recorder = Recorder(service)
     keys = service.credentials
     names = ("account_sid", "auth_token", "api_key_sid", "api_key_secret")
     twilio = {f"TWILIO_{name.upper()}": keys[name] for name in names}
-    chat = start_server(ROOMFUL_BACKEND=recorder.url, **twilio)
+    chat = start_server(ROOMFUL_BACKEND=recorder.url, PORT=str(chat_port), **twilio)
     assert recorder.calls == []  # against a service that is not its own, a start says and writes nothing
     yield Installation(service, chat, recorder, recorder.url.replace("http", "ws") + "/v3/wsconnect")
     recorder.shutdown()
@@ -234,6 +263,115 @@ def test_each_process_keeps_to_its_own(installation: Installation) -> None:
         assert not (chat / "credentials.json").exists()
         assert not (service / "chat.db").exists()
         assert installation.ask("GET", "/v1/Conversations").status == 404
+
+
+# --- what the chat app hears ---------------------------------------------------------------------------------------
+
+
+def test_a_name_that_somebody_changes_in_the_chat(installation: Installation) -> None:
+    cookie = installation.hearing().sign_up("ada").cookie
+    ada = Person(installation.service, "ada")
+    for name in ("Ada", "Ada Lovelace", "Ada King & Co. ü 👩‍👩‍👧"):
+        ada.request("POST", "/Client/v2/Users/ada", {"friendly_name": name})
+    wait_for(lambda: installation.shown_name(cookie) == "Ada King & Co. ü 👩‍👩‍👧")
+    ada.request("POST", "/Client/v2/Users/ada", {"friendly_name": "\u202e "})
+    wait_for(lambda: installation.shown_name(cookie) == "ada")
+    ada.close()
+    wait_for(lambda: installation.waiting_calls() == 0)
+
+
+def test_a_leave_between_two_tokens(installation: Installation) -> None:
+    """Other software makes a default room; who leaves it at once is not put into it with the next token."""
+    cookie = installation.hearing().sign_up("ada").cookie
+    ada = Person(installation.service, "ada")
+    attributes = '{"v": 1, "kind": "room", "visibility": "public", "default": true}'
+    rooms = installation.rest.conversations.v1.conversations
+    left, new = (rooms.create(friendly_name=name, attributes=attributes) for name in ("#left", "#new"))
+    member = left.participants.create(identity="ada")
+    ada.request("DELETE", f"/Client/v2/Conversations/{left.sid}/Participants/{member.sid}")
+    ada.close()
+    wait_for(lambda: installation.offers(left.sid) == ["ada"])
+    assert names_of(installation.post("/api/token", cookie=cookie)) == ["#new"]
+    assert installation.offers(new.sid) == ["ada"]
+
+
+def test_a_room_that_other_software_removes(installation: Installation) -> None:
+    installation.hearing().sign_up("ada")
+    installation.command("chatrooms", "create", "#sales")
+    room = installation.rest.conversations.v1.conversations.list()[0]
+    assert installation.offers(room.sid) == ["ada"]
+    keys = installation.service.credentials
+    gone = requests.delete(
+        f"{installation.service.url}/v1/Conversations/{room.sid}",
+        auth=(keys["account_sid"], keys["auth_token"]),
+        headers={"X-Twilio-Webhook-Enabled": "true"},  # the library leaves it out of a DELETE
+        timeout=20,
+    )
+    assert gone.status_code == 204
+    wait_for(lambda: installation.offers(room.sid) == [])
+
+
+def test_only_signed_calls_are_heard(installation: Installation) -> None:
+    cookie = installation.hearing().sign_up("ada").cookie
+    keys = installation.service.credentials
+    told = {"AccountSid": keys["account_sid"], "EventType": "onUserUpdated", "Identity": "ada", "FriendlyName": "Eve"}
+    told["DateUpdated"] = "2099-01-01T00:00:00.000Z"
+    url = f"http://localhost:{installation.chat.port}/hooks/conversations"
+    validator = RequestValidator(keys["auth_token"])
+    for signature, status in (("", 403), (validator.compute_signature(url, {}), 403)):
+        answer = requests.post(url, told, headers={"X-Twilio-Signature": signature}, timeout=20)
+        assert (answer.status_code, answer.cookies.get_dict()) == (status, {})
+    assert installation.shown_name(cookie) == "ada"
+    answer = requests.post(
+        url, told, headers={"X-Twilio-Signature": validator.compute_signature(url, told)}, timeout=20
+    )
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert installation.shown_name(cookie) == "Eve"
+    assert requests.post(url, told, headers={"Host": "evil.example"}, timeout=20).status_code == 421
+    assert keys["auth_token"] not in installation.chat.log
+
+
+def test_what_happened_while_the_chat_app_was_away(installation: Installation) -> None:
+    """Beside the service it is away when a command works without a server: what that records, the next server tells."""
+    cookie = installation.hearing().sign_up("ada").cookie
+    installation.chat.stop()
+    if installation.recorder is not None:
+        ada = Person(installation.service, "ada")
+        ada.request("POST", "/Client/v2/Users/ada", {"friendly_name": "Ada Lovelace"})
+        ada.close()
+    else:
+        told = installation.run(sys.executable, "-c", RENAME)
+        assert (told.returncode, told.stderr) == (0, ""), told
+    assert installation.waiting_calls() == 1
+    installation.chat.restart()
+    wait_for(lambda: installation.shown_name(cookie) == "Ada Lovelace")
+    wait_for(lambda: installation.waiting_calls() == 0)
+
+
+RENAME = """
+from roomful.chatapp.state import chat
+from roomful.serve import flask_app
+
+with flask_app().app_context():
+    chat().connection.service.users("ada").update(friendly_name="Ada Lovelace", x_twilio_webhook_enabled="true")
+    chat().backend.http_client.close()
+"""
+
+
+def test_a_service_alone_keeps_nothing_for_a_chat_app_beside_it(start_server: MakeServer) -> None:
+    service = start_server("--only", "service")
+    users = twilio_client(service).conversations.v1.users
+    users.create(identity="ada").update(friendly_name="Ada", x_twilio_webhook_enabled="true")
+    assert Installation(service, service, None, "").waiting_calls() == 0
+
+
+def test_reconciling_by_hand(installation: Installation) -> None:
+    cookie = installation.sign_up("ada").cookie
+    assert installation.command("chat", "reconcile").stdout == "Nothing was out of date.\n"
+    installation.rest.conversations.v1.users("ada").update(friendly_name="Ada Lovelace")  # unheard: without the header
+    told = installation.command("chat", "reconcile")
+    assert (told.stdout, told.stderr) == ("mended: 1 name that people changed\n", "")
+    assert installation.shown_name(cookie) == "Ada Lovelace"
 
 
 def test_one_postgresql_for_both_stores(start_server: MakeServer, postgres_database: str) -> None:
