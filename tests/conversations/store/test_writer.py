@@ -66,7 +66,9 @@ async def test_more_than_a_thousand_commands_are_several_commits(
     store: Store, room: Conversation, bus: RecordingBus
 ) -> None:
     assert await together(store, *(Send(room.sid, str(i)) for i in range(1_500))) == list(range(1_500))
-    assert [len(commit.events) for commit in bus.commits] == [1_000, 500]
+    first, second = (len(commit.events) for commit in bus.commits)
+    assert first in (999, 1_000)  # a command of upkeep's may have waited with them
+    assert first + second == 1_500
 
 
 def count_messages(url: str) -> int:
