@@ -49,15 +49,9 @@ class Hearing:
         """Hand over the next calls of these lanes. If the application refuses, they are handed over one by one."""
 
         async def work() -> None:
-            due = []
-            for page in await self._reads.read(lambda reads: _pages(reads, taken)):
-                later = self._turns.later(page.lane, page.calls[0]) if page.calls else None
-                if later is None:
-                    due.append(page)
-                else:
-                    lanes.sleep(page.lane, later)
-            if not await self._together(lanes, due):
-                for page in due:
+            pages = await self._reads.read(lambda reads: _pages(reads, taken))
+            if not await self._together(lanes, pages):
+                for page in pages:
                     await self._turns.serve(lanes, page.lane, page.calls, self._tell, empty=page.whole)
 
         await self._turns.guarded(lanes, taken, work)
@@ -66,7 +60,8 @@ class Hearing:
         """Whether the application heard all calls of these pages at once."""
         batch = [call for page in pages for call in page.calls]
         application = self._application
-        if application is None or len(batch) < 2 or not self._turns.may_call():
+        due = all(self._turns.later(page.lane, page.calls[0]) is None for page in pages if page.calls)
+        if application is None or not due or len(batch) < 2 or not self._turns.may_call():
             return False
         try:
             await self._hand_over(application, batch)

@@ -27,9 +27,12 @@ class Lane:
     due: int | None = None
     failures: int = 0
     """Attempts in vain since the last success."""
+    soonest: int = 0
+    """Before then it is not woken, however well its target does."""
+    hastened: bool = False
     early: bool = False
-    """It was woken before its time because its target answered. That happens once a sleep: another lane's success
-    says little about a call that is refused again and again."""
+    """It was woken before its time because its target answers others. That does not happen twice in a row: others'
+    success says little about a call that is refused again and again."""
     added: bool = False
     pressed: bool = False
     """While it was at work, calls were added to it, or somebody asked for another attempt."""
@@ -43,6 +46,7 @@ class _Target:
     queued: bool = False
     ready: deque[Lane] = field(default_factory=deque)
     asleep: dict[Lane, None] = field(default_factory=dict)
+    """Those that may be woken before their time."""
 
 
 class Lanes:
@@ -95,7 +99,7 @@ class Lanes:
         """Let those go on whose sleep is over."""
         while (due := self.next_due()) is not None and not now < due <= now + LONGEST_SLEEP:
             lane = heapq.heappop(self._clock)[2]
-            lane.early = False
+            lane.early = lane.hastened
             self._make_ready(lane)
 
     def next_due(self) -> int | None:
@@ -116,12 +120,13 @@ class Lanes:
     # --- of a lane at work ---
 
     def answered(self, lane: Lane) -> bool:
-        """A call was delivered: the target's other lanes need not wait. Whether it failed before."""
+        """A call was delivered: the target's other lanes sleep no longer than they must. Whether it failed before."""
         target = self._target(lane)
         lane.failures, lane.early = 0, False
-        for other in [other for other in target.asleep if not other.early]:
-            other.early = True
-            self._make_ready(other)
+        for other in target.asleep:
+            other.hastened = True
+            self._set_alarm(other, other.soonest)
+        target.asleep.clear()
         failed, target.failing = target.failing, False
         self._offer(target)
         return failed
@@ -146,22 +151,27 @@ class Lanes:
         self._stop(lane)
         self._make_ready(lane)
 
-    def sleep(self, lane: Lane, due: int) -> None:
-        """The lane's turn is over and the next is to come at `due`."""
+    def sleep(self, lane: Lane, due: int, soonest: int) -> None:
+        """The lane's turn is over and the next is to come at `due`, or at `soonest` if its target answers others."""
         self._stop(lane)
         if lane.pressed:
             lane.failures = 0
             self._make_ready(lane)
         else:
-            lane.due = due
-            self._target(lane).asleep[lane] = None
-            heapq.heappush(self._clock, (due, next(self._numbers), lane))
+            lane.soonest, lane.hastened = soonest, False
+            if soonest < due and not lane.early:
+                self._target(lane).asleep[lane] = None
+            self._set_alarm(lane, due)
 
     def _stop(self, lane: Lane) -> None:
         target = self._target(lane)
         lane.at_work = False
         target.at_work -= 1
         self._offer(target)
+
+    def _set_alarm(self, lane: Lane, due: int) -> None:
+        lane.due = due
+        heapq.heappush(self._clock, (due, next(self._numbers), lane))
 
     def _drop(self, lane: Lane) -> None:
         target = self._target(lane)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -28,6 +30,8 @@ ATTEMPTS: Final = 4
 """Addresses of one name that are tried."""
 PATIENCE: Final = 1.5
 """Seconds after which the next address of a name is tried."""
+LOOK_SECONDS: Final = 1.0
+"""How often a kept connection is looked at."""
 
 # Not the public internet, by IANA's registries of special-purpose addresses (RFC 6890 and what followed it). Python's
 # own `is_global` differs between its versions.
@@ -163,11 +167,50 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
         """Connect to one of the host's addresses. Raises `TargetRefused`, and what the network raises."""
         async with asyncio.timeout(timeout):
             found = await self._names.addresses(host)
-            *others, last = self._policy.permitted(host, port, found)[:ATTEMPTS]
+            *others, last = map(str, self._policy.permitted(host, port, found)[:ATTEMPTS])
             for address in others:
                 with suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                    return await self._network.connect_tcp(str(address), port, PATIENCE, local_address, socket_options)
-            return await self._network.connect_tcp(str(last), port, None, local_address, socket_options)
+                    return _Stream(
+                        await self._network.connect_tcp(address, port, PATIENCE, local_address, socket_options)
+                    )
+            return _Stream(await self._network.connect_tcp(last, port, None, local_address, socket_options))
+
+
+class _Stream(httpcore2.AsyncNetworkStream):
+    """A connection that is asked now and then whether the other end closed it.
+
+    The pool asks all that it keeps at every call, by a system call each. Whoever uses one that was closed since the
+    last look finds out, and takes another (`WebhookClient`).
+    """
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._next_look = 0.0
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - as above
+    ) -> httpcore2.AsyncNetworkStream:
+        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":
+            now = time.monotonic()
+            if now < self._next_look:
+                return False
+            self._next_look = now + LOOK_SECONDS
+        return self._stream.get_extra_info(info)
 
 
 class _Names:

@@ -86,7 +86,8 @@ class Turns:
         finally:
             for lane in taken:
                 if lane.at_work:
-                    lanes.sleep(lane, self._clock() + round(RETRY_SECONDS * 1_000))
+                    later = self._clock() + round(RETRY_SECONDS * 1_000)
+                    lanes.sleep(lane, later, later)
 
     # --- of a lane -------------------------------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class Turns:
                 break
             if (due := self.later(lane, call)) is not None:
                 await self.finish(done)
-                return lanes.sleep(lane, due)
+                return lanes.sleep(lane, due, self._clock())
             error = await attempt(call)
             if error is not None:
                 return await self._fail(lanes, lane, call, error, done)
@@ -139,7 +140,7 @@ class Turns:
         else:
             await self.finish(done, [CallFailure(call.sid, error, None)])
             await self._give_up(lane, now - LIFETIME, error)
-        lanes.sleep(lane, due)
+        lanes.sleep(lane, due, now + FIRST_DELAY)
 
     def _delay(self, failures: int) -> int:
         """Milliseconds until the next attempt after so many failures."""
