@@ -5,7 +5,6 @@ the `flask` command, and both hand the chat app a `Backend` that says how to rea
 """
 
 import asyncio
-import atexit
 import errno
 import importlib
 import logging
@@ -135,9 +134,8 @@ def command_backend(settings: Settings) -> Backend:
         return remote_backend(settings)
     client = InstanceClient(Instance(settings.instance), lambda: service_config(settings), settings.public_url)
     context = click.get_current_context(silent=True)
-    if context is not None:
+    if context is not None:  # a script has none: what it did is on disk, and the lock goes with its process
         context.find_root().call_on_close(client.close)
-    atexit.register(client.close)  # without a command, as in a script that imports the application
     return Backend(
         kind="embedded",
         base_url=settings.public_url,

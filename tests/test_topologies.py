@@ -354,7 +354,6 @@ from roomful.serve import flask_app
 
 with flask_app().app_context():
     chat().connection.service.users("ada").update(friendly_name="Ada Lovelace", x_twilio_webhook_enabled="true")
-    chat().backend.http_client.close()
 """
 
 
