@@ -117,8 +117,8 @@ class Reconciler:
     def start(self) -> None:
         self._thread.start()
 
-    def close(self, timeout: float = 20.0) -> None:
-        """Have the thread end; a request that is under way (at most 15 s) is waited for."""
+    def close(self, timeout: float = 5.0) -> None:
+        """Have the thread end; what it asks the backend just then is waited for, but not long: it only reads."""
         self._stopping.set()
         self._thread.join(timeout)
 
