@@ -19,6 +19,9 @@ from tests.webhooks.listener import Listener
 
 from .asking import Asking
 
+PATIENCE = 30
+"""Seconds that a webhook may take, unless a test is about it: nothing must depend on how busy the machine is."""
+
 
 @pytest.fixture
 def logs() -> Iterator[list[MutableMapping[str, Any]]]:
@@ -40,15 +43,17 @@ OpenAsking = Callable[..., Any]
 
 @pytest.fixture
 async def open_asking(tmp_path: Path, listener: Listener, logs: object) -> AsyncIterator[OpenAsking]:
-    """`await open_asking(seconds=0.3, allow=())` opens a world and configures the webhook for all events."""
+    """`await open_asking(seconds=1, allow=())` opens a world and configures the webhook for all events."""
     files = itertools.count()
     opened: list[tuple[Any, Asking]] = []
 
-    async def open_(url: str = "", allow: Sequence[str] = ("127.0.0.1",), **options: Any) -> Asking:
+    async def open_(
+        url: str = "", allow: Sequence[str] = ("127.0.0.1",), seconds: float = PATIENCE, **options: Any
+    ) -> Asking:
         context = open_world(url or f"sqlite:///{tmp_path / f'{next(files)}.db'}")
         world = await context.__aenter__()
-        client = WebhookClient(world.installation.account.auth_token, TargetPolicy(allow))
-        hooks = PreHooks(world.store.reads, client, **options)
+        client = WebhookClient(world.installation.account.auth_token, TargetPolicy(allow), seconds=PATIENCE)
+        hooks = PreHooks(world.store.reads, client, seconds=seconds, **options)
         world.ears.append(hooks.heard)
         world.performer = Performer(world.store.writer, hooks)
         asking = Asking(world, hooks, listener, client)
