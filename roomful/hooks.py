@@ -178,7 +178,7 @@ def describe_targets(targets: list[dict[str, Any]], now: datetime) -> str:
     for target, line in zip(targets, lines, strict=True):
         told.append(line)
         if target["last_error"]:
-            told.append(f"    {printable(target['last_error'])}")
+            told.append(f"    last error: {printable(target['last_error'])}")
     return "\n".join(told)
 
 

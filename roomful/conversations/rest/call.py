@@ -44,7 +44,7 @@ class Call:
     """A request of somebody who proved to hold the account's credentials."""
 
     api: Api
-    targets: Targets | None
+    targets: Targets
     account: Account
     service: Service
     """The service acted on: the one in the path, else the account's default."""

@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 class Gate:
     """Lets requests in: what all endpoints share."""
 
-    def __init__(self, api: Api, origins: Origins, targets: Targets | None) -> None:
+    def __init__(self, api: Api, origins: Origins, targets: Targets) -> None:
         self.api = api
         self.origins = origins
         self.targets = targets

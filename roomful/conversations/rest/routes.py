@@ -86,13 +86,11 @@ PATHS: Mapping[str, Methods] = {
 """Every path of `/v1` with its methods."""
 
 
-def routes(
-    api: Api, public_url: Callable[[], str], trusted_proxies: tuple[str, ...] = (), targets: Targets | None = None
-) -> list[Route]:
+def routes(api: Api, public_url: Callable[[], str], trusted_proxies: tuple[str, ...], targets: Targets) -> list[Route]:
     """The routes of REST v1, of the extensions and of `/health`.
 
     `public_url` answers the origin for absolute URLs, without a trailing slash. Nothing here redirects, and under `/v1`
-    nothing answers HTML: paths that are not known lead to an endpoint too.
+    nothing answers HTML: paths that are not known lead to an endpoint too. `targets` says where webhooks may go.
     """
     gate = Gate(api, Origins(public_url, trusted_proxies), targets)
     known = [Route(path, Endpoint(gate, methods)) for path, methods in PATHS.items()]

@@ -20,7 +20,7 @@ PER_PAGE = 5
 def _url(call: Call, name: str) -> str | Unset:
     """The parameter, if it was sent. Raises 50054 (400) for an address that nobody allowed webhooks to call."""
     url = call.form.text(name)
-    refusal = call.targets.refusal(url) if isinstance(url, str) and call.targets else None
+    refusal = call.targets.refusal(url) if isinstance(url, str) else None
     if refusal is not None:
         raise invalid(50054, refusal)
     return url
