@@ -148,7 +148,7 @@ def test_without_an_answer_it_takes_five_seconds(
     before = time.monotonic()
     ann.say(room, "goes ahead")
     assert 4.5 < time.monotonic() - before < 8
-    line = next(line for line in hooked_server.log.splitlines() if "webhook.unasked" in line)
+    line = next(line for line in hooked_server.log.splitlines() if "webhooks.unasked" in line)
     assert "no answer within 5 s" in line
     assert "/pre" not in line
 

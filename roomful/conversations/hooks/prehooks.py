@@ -176,7 +176,7 @@ class PreHooks:
             reason = f"answered with more than {ANSWER_BYTES // 1024} KiB"
         finally:
             self._waiting.discard(timeout)
-        log.warning("webhook.unasked", owner=hook.owner_sid, host=urlsplit(hook.url).hostname, reason=reason)
+        log.warning("webhooks.unasked", owner=hook.owner_sid, host=urlsplit(hook.url).hostname, reason=reason)
         return None
 
     def _refuse_when_closing(self) -> None:
