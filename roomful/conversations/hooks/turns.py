@@ -36,6 +36,9 @@ JITTER: Final = 0.2
 RETRY_SECONDS: Final = 5.0
 """After that what failed for reasons of our own, such as a busy store, is tried again."""
 
+STARTS: Final = 4
+"""Calls that begin in one round of the event loop, so that chat gets its turn in between."""
+
 _ACTOR: Final = Actor("", webhooks=False)
 log = structlog.get_logger(__name__)
 
@@ -65,6 +68,7 @@ class Turns:
         self.may_call = may_call
         self._closing = closing
         self._random = rand
+        self._starts = asyncio.Semaphore(STARTS)
 
     async def of_target(self, lanes: Lanes, lane: Lane) -> None:
         """Make calls of one lane over HTTP, until one fails, all are made, or the turn is over."""
@@ -176,6 +180,8 @@ class Turns:
 
     async def _call(self, call: WebhookCall) -> str | None:
         """Make a call over HTTP. What went wrong, in words; None: it was delivered."""
+        await self._starts.acquire()
+        asyncio.get_running_loop().call_soon(self._starts.release)
         try:
             answer = await self._client.call(call.url or "", call.method, parameters(call), token=call.sid)
         except CallFailed as error:
