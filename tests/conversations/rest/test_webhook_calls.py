@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -12,21 +13,25 @@ from twilio.rest import Client
 
 from roomful.conversations.rest.webhook_calls import shown
 from tests.clock_server import ClockServer
-from tests.servers import twilio_client, wait_for
+from tests.servers import Postgres, twilio_client, wait_for
 from tests.webhooks.listener import Listener
 
-from .conftest import Wire
+from .conftest import DATABASES, Wire
 
 HOOKS = "/roomful/v1/hooks"
 TOLD = {"x_twilio_webhook_enabled": "true"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClockServer]:
-    server = ClockServer(tmp_path_factory.mktemp("hooks"), WEBHOOK_ALLOW="127.0.0.1")
-    server.start()
-    yield server
-    server.close()
+@pytest.fixture(scope="module", params=DATABASES)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClockServer]:
+    with ExitStack() as stack:
+        env = {"WEBHOOK_ALLOW": "127.0.0.1"}
+        if request.param == "postgresql":
+            postgres: Postgres = request.getfixturevalue("postgres")
+            env["DATABASE_URL"] = stack.enter_context(postgres.database())
+        server = ClockServer(tmp_path_factory.mktemp("hooks"), **env)
+        stack.callback(server.close)
+        yield server.start()
 
 
 @pytest.fixture
@@ -181,6 +186,37 @@ def test_drop(failed: tuple[Case, str]) -> None:
     assert (left["stream"], left["state"]) == (waiting, "waiting"), "a call that waits is dropped only by its name"
     assert case.post("drop", {"calls": [left["sid"]]}) == {"dropped": 1, "next": None}
     assert case.target() is None
+
+
+def test_more_calls_than_one_command_takes(case: Case, server: ClockServer, listener: Listener) -> None:
+    case.post("drop", {})
+    sid = case.api.conversations.create().sid
+    room = case.api.conversations(sid)
+    for _ in range(101):
+        room.messages.create(body="help")
+    for _ in range(5):
+        room.webhooks.create(
+            target="trigger",
+            configuration_url=listener.url("/own"),
+            configuration_triggers=["help"],
+            configuration_replay_after=0,
+        )
+
+    def targets() -> list[Any]:
+        return [target for target in case.wire.get(HOOKS).json["targets"] if target["level"] == "conversation"]
+
+    assert [target["waiting"] for target in targets()] == [101] * 5
+    wait_for(lambda: all(target["last_error"] for target in targets()), what="an attempt at each")
+    server.advance(hours=25)
+    wait_for(lambda: [target["failed"] for target in targets()] == [101] * 5, what="the calls to be given up")
+    first = case.calls(Target=targets()[0]["target"], PageSize="100")
+    assert case.post("drop", {"target": targets()[0]["target"], "after": first[89]["sid"]})["dropped"] == 11
+    retried = case.post("retry", {})
+    assert (retried["retried"] >= 494, retried["next"]) == (True, None)  # other tests may have left some, too
+    listener.up()
+    case.post("retry", {})
+    wait_for(lambda: not targets(), what="everything to leave")
+    assert len({call.token for call in listener.heard("/own")}) == 494
 
 
 def test_pages(case: Case) -> None:
