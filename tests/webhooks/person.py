@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from websockets.exceptions import WebSocketException
@@ -23,8 +23,8 @@ class Person:
         self.identity = identity
         self._ids = itertools.count(1)
         self._events: deque[tuple[dict[str, Any], Any]] = deque()
-        # No compression: the server offers none, and trying it costs time.
-        self._socket = connect(f"ws://127.0.0.1:{server.port}/v3/wsconnect", compression=None)
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(connect(f"ws://127.0.0.1:{server.port}/v3/wsconnect"))
         token = access_token(server, identity, service_sid)
         header, _ = self._exchange({"method": "init", "token": token, "continuation_token": None})
         assert header["status"]["code"] == 200, header
@@ -50,7 +50,7 @@ class Person:
 
     def close(self) -> None:
         with suppress(WebSocketException, OSError):
-            self._socket.close()
+            self._open.close()
 
     def _exchange(self, header: dict[str, Any], body: Any = None) -> tuple[dict[str, Any], Any]:
         request_id = f"TM{next(self._ids)}"

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from urllib.parse import quote
 from twilio.rest import Client
 
 from roomful.conversations.core.webhooks import CONVERSATION_EVENTS, POST_EVENTS, PRE_EVENTS
-from tests.servers import Server, clean_environment, twilio_client, wait_for
+from tests.servers import Server, clean_environment, twilio_client
 
 from .listener import Call, Listener
 from .person import CLIENT, Person
@@ -263,7 +264,7 @@ class Stage:
 
     def delivered(self) -> None:
         """Wait until nothing is left in the outbox."""
-        wait_for(lambda: not waiting(self.server), 20, "the outbox to be empty")
+        empty(self.server)
 
     def whole(self, told: Told) -> Json:
         """All parameters of a call, those that every call has among them."""
@@ -293,6 +294,15 @@ class Stage:
 def waiting(server: Server) -> list[Json]:
     """What `GET /roomful/v1/hooks` says of targets for which there is something."""
     return list(ask(server, "/roomful/v1/hooks")["targets"])
+
+
+def empty(server: Server, within: float = 20) -> None:
+    """Wait until nothing is left in the outbox. It is looked at ever more seldom, as a look costs a little."""
+    deadline, pause = time.monotonic() + within, 0.005
+    while left := waiting(server):
+        assert time.monotonic() < deadline, f"waited {within:g} s; left in the outbox: {left}"
+        time.sleep(pause)
+        pause = min(2 * pause, 0.2)
 
 
 def ask(

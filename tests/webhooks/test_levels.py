@@ -260,7 +260,7 @@ TARGETS = [
     "/a/../b//c/%2e%2e/%2F",
     "/semi;colon=1?x=1;y=2",
     "/encoded/%C3%BC%20%25?%C3%B6=%E2%82%AC",
-    "/reserved/!$'()*,:@?q='()*!,:@/?",
+    "/reserved/!$'()*,:@?q='()*!,:@/?x",
 ]
 
 
@@ -285,16 +285,6 @@ def test_any_url(stage: Stage, target: str, method: str) -> None:
             separator = "&" if "?" in expected.rstrip("?") else "?"
             assert call.target.startswith(expected.rstrip("?") + separator)
             assert ("FriendlyName", "r & b") in call.pairs
-
-
-@pytest.mark.parametrize("target", ["/ü?ä=ö", "/a b?c=d e", '/"<>\\^`{|}?"<>\\^`{|}'])
-def test_a_url_that_is_not_quite_one(stage: Stage, target: str) -> None:
-    """What no URL may hold is encoded, and the signature is of what arrives."""
-    stage.service.configuration.webhooks().update(post_webhook_url=stage.listener.url(target), filters=["onUserAdded"])
-    stage.by.appear("eve")
-    stage.delivered()
-    (call,) = stage.listener.calls
-    assert call["Identity"] == "eve"
 
 
 @pytest.mark.parametrize(
