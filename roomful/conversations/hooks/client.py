@@ -9,14 +9,14 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 import httpcore2
 
 from .destination import Destination, NoDestination, destination
 from .signature import sign
-from .targets import CheckedNetwork, TargetPolicy, TargetRefused
+from .targets import CheckedNetwork, KeptConnectionEnded, TargetPolicy, TargetRefused
 
 CALL_SECONDS: Final = 5.0
 """For all of a call: look-up, connection, request and answer."""
@@ -98,20 +98,11 @@ class WebhookClient:
         await self._pool.aclose()
 
     async def _send(self, request: httpcore2.Request) -> Answer:
-        connected = False
-
-        async def trace(event: str, info: Any) -> None:
-            nonlocal connected
-            connected = connected or event == "connection.connect_tcp.started"
-
-        request.extensions["trace"] = trace
-        while True:
-            try:
-                response = await self._pool.handle_async_request(request)
-                break
-            except (httpcore2.NetworkError, httpcore2.RemoteProtocolError):
-                if connected:
-                    raise  # else a connection that was kept ended just when it was used: the next one, or a new one
+        try:
+            response = await self._pool.handle_async_request(request)
+        except KeptConnectionEnded:
+            self._network.suspect()
+            response = await self._pool.handle_async_request(request)
         try:
             return Answer(response.status, await _beginning(response))
         finally:
@@ -163,7 +154,7 @@ def _words(error: BaseException) -> str:
             return "host name not found"
         if isinstance(cause, OSError) and cause.errno in _ERRNO:
             return _ERRNO[cause.errno]
-    if isinstance(error, httpcore2.RemoteProtocolError):
+    if isinstance(error, httpcore2.RemoteProtocolError | KeptConnectionEnded):
         return "the connection ended, or the answer was no HTTP"
     return "the connection failed"
 

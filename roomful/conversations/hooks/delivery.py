@@ -231,7 +231,11 @@ class DeliveryWorker:
         """Find out which lanes hold calls."""
         others = self._until is not None and not self._alone
         self._look_due = self._clock() + (LOOK_AT_OTHERS if others else LOOK)
-        found = await self._reads.read(lambda reads: reads.lanes("waiting"))
-        self._waiting = False
+        waiting, self._waiting = self._waiting, False  # not after the reading: more may be told meanwhile
+        try:
+            found = await self._reads.read(lambda reads: reads.lanes("waiting"))
+        except BaseException:
+            self._waiting = waiting
+            raise
         if found:
             self._told(found)

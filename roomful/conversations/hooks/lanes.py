@@ -31,8 +31,8 @@ class Lane:
     """Before then it is not woken, however well its target does."""
     hastened: bool = False
     early: bool = False
-    """It was woken before its time because its target answers others. That does not happen twice in a row: others'
-    success says little about a call that is refused again and again."""
+    """Its turn came before its time, because its target answers others, or because somebody asked for it. The former
+    does not happen twice in a row: others' success says little about a call that is refused again and again."""
     added: bool = False
     pressed: bool = False
     """While it was at work, calls were added to it, or somebody asked for another attempt."""
@@ -155,7 +155,7 @@ class Lanes:
         """The lane's turn is over and the next is to come at `due`, or at `soonest` if its target answers others."""
         self._stop(lane)
         if lane.pressed:
-            lane.failures = 0
+            lane.failures, lane.early = 0, True
             self._make_ready(lane)
         else:
             lane.soonest, lane.hastened = soonest, False

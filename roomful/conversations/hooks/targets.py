@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final, TypeVar, cast
 
@@ -151,6 +152,11 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
         self._policy = policy
         self._network = httpcore2.AnyIOBackend()
         self._names = _Names()
+        self._watch = _Watch()
+
+    def suspect(self) -> None:
+        """A kept connection was closed: look at all of them before one is used again."""
+        self._watch.suspicions += 1
 
     async def close(self) -> None:
         """Give up what is still looked up."""
@@ -170,27 +176,51 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
             *others, last = map(str, self._policy.permitted(host, port, found)[:ATTEMPTS])
             for address in others:
                 with suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                    return _Stream(
-                        await self._network.connect_tcp(address, port, PATIENCE, local_address, socket_options)
-                    )
-            return _Stream(await self._network.connect_tcp(last, port, None, local_address, socket_options))
+                    return await self._connect(address, port, PATIENCE, local_address, socket_options)
+            return await self._connect(last, port, None, local_address, socket_options)
+
+    async def _connect(self, *arguments: Any) -> httpcore2.AsyncNetworkStream:
+        return _Stream(await self._network.connect_tcp(*arguments), self._watch)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """When the kept connections are looked at: a look at each is a system call, and the pool asks at every call."""
+
+    suspicions: int = 0
+
+
+class KeptConnectionEnded(httpcore2.ReadError):
+    """A connection that was kept ended before a byte of the next answer came: most likely it was closed just then."""
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
-    """A connection that is asked now and then whether the other end closed it.
+    """A connection that is asked now and then, or when one is suspect, whether the other end closed it."""
 
-    The pool asks all that it keeps at every call, by a system call each. Whoever uses one that was closed since the
-    last look finds out, and takes another (`WebhookClient`).
-    """
-
-    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+    def __init__(self, stream: httpcore2.AsyncNetworkStream, watch: _Watch) -> None:
         self._stream = stream
+        self._watch = watch
+        self._suspicions = watch.suspicions
         self._next_look = 0.0
+        self._kept = False
+        self._answered = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
-        return await self._stream.read(max_bytes, timeout)
+        """Raises `KeptConnectionEnded`, and what the network raises."""
+        try:
+            data = await self._stream.read(max_bytes, timeout)
+        except httpcore2.ReadError as error:
+            if self._kept and not self._answered:
+                raise KeptConnectionEnded from error
+            raise
+        if not data and self._kept and not self._answered:
+            raise KeptConnectionEnded
+        self._answered = True
+        return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
+        if self._answered:  # the next request begins
+            self._kept, self._answered = True, False
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -202,15 +232,25 @@ class _Stream(httpcore2.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - as above
     ) -> httpcore2.AsyncNetworkStream:
-        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._watch)
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":
-            now = time.monotonic()
-            if now < self._next_look:
-                return False
-            self._next_look = now + LOOK_SECONDS
-        return self._stream.get_extra_info(info)
+        if info == "is_readable" and not self._look():
+            return False
+        try:
+            return self._stream.get_extra_info(info)
+        except AttributeError as error:  # anyio asks a socket that uvloop has already closed
+            if info == "is_readable":
+                return True
+            raise httpcore2.ReadError("closed") from error
+
+    def _look(self) -> bool:
+        """Whether it is time to look."""
+        now = time.monotonic()
+        if now < self._next_look and self._suspicions == self._watch.suspicions:
+            return False
+        self._next_look, self._suspicions = now + LOOK_SECONDS, self._watch.suspicions
+        return True
 
 
 class _Names:

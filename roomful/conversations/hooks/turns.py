@@ -129,9 +129,11 @@ class Turns:
             lanes.more(lane)
 
     def later(self, lane: Lane, call: WebhookCall) -> int | None:
-        """When the next attempt is to be made, if not yet."""
+        """When the next attempt is to be made, if not yet. The first never waits: another node's clock may be ahead."""
+        if lane.early or not call.attempts:
+            return None
         now = self._clock()
-        return call.date_due if not lane.early and now < call.date_due <= now + LONGEST_SLEEP else None
+        return call.date_due if now < call.date_due <= now + LONGEST_SLEEP else None
 
     async def _fail(self, lanes: Lanes, lane: Lane, call: WebhookCall, error: str, done: list[str]) -> None:
         """A call was made in vain: end the lane's turn."""

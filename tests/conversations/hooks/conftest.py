@@ -1,16 +1,19 @@
-"""Worlds whose commands ask a webhook, and what is logged meanwhile."""
+"""Worlds whose commands ask a webhook, worlds that tell one, and what is logged meanwhile."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
+from roomful.conversations.core.outbox import CallOutbox
 from roomful.conversations.core.perform import Performer
+from roomful.conversations.hooks import delivery
 from roomful.conversations.hooks.client import WebhookClient
 from roomful.conversations.hooks.prehooks import PreHooks
 from roomful.conversations.hooks.targets import TargetPolicy
@@ -18,6 +21,7 @@ from tests.conversations.core.world import open_world
 from tests.webhooks.listener import Listener
 
 from .asking import Asking
+from .depot import Depot
 
 PATIENCE = 30
 """Seconds that a webhook may take, unless a test is about it: nothing must depend on how busy the machine is."""
@@ -77,4 +81,41 @@ async def asking(open_asking: OpenAsking) -> Asking:
 @pytest.fixture
 async def asking_on_both(open_asking: OpenAsking, database_url: str) -> Asking:
     opened: Asking = await open_asking(database_url)
+    return opened
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that a test moves is soon noticed by those who deliver."""
+    monkeypatch.setattr(delivery, "TICK_SECONDS", 0.005)
+
+
+OpenDepot = Callable[..., Any]
+
+
+@pytest.fixture
+async def open_depot(tmp_path: Path, listener: Listener, logs: object, eager: None) -> AsyncIterator[OpenDepot]:
+    """`await open_depot()` opens a world whose service tells `/post` of messages; nobody delivers it yet."""
+    async with AsyncExitStack() as stack:
+
+        async def open_(url: str = "", application_events: frozenset[str] = frozenset()) -> Depot:
+            url = url or f"sqlite:///{tmp_path / 'depot.db'}"
+            world = await stack.enter_async_context(open_world(url, CallOutbox(application_events)))
+            depot = Depot(world, listener)
+            stack.push_async_callback(depot.close)
+            await depot.configure()
+            return depot
+
+        yield open_
+
+
+@pytest.fixture
+async def depot(open_depot: OpenDepot) -> Depot:
+    opened: Depot = await open_depot()
+    return opened
+
+
+@pytest.fixture
+async def depot_on_both(open_depot: OpenDepot, database_url: str) -> Depot:
+    opened: Depot = await open_depot(database_url)
     return opened

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 from twilio.request_validator import RequestValidator
 
-from roomful.conversations.hooks import targets
 from roomful.conversations.hooks.client import ANSWER_BYTES, CallFailed, WebhookClient
 from roomful.conversations.hooks.targets import TargetPolicy
 from tests.servers import free_port
@@ -107,6 +106,54 @@ async def test_a_connection_that_ended_meanwhile_is_no_failure(client: WebhookCl
     await client.close()
     listener.on("/", Cut())
     assert await failure(client, listener.url("/")) == "the connection ended, or the answer was no HTTP"
+
+
+async def test_on_a_kept_connection_an_answer_that_breaks_the_rules_is_a_failure(
+    client: WebhookClient, listener: Listener
+) -> None:
+    await client.call(listener.url("/"), "POST", {})
+    listener.on("/", Raw([b"220 smtp.example ESMTP\r\n"]))
+    assert await failure(client, listener.url("/")) == "the connection ended, or the answer was no HTTP"
+    await asyncio.gather(*(client.call(listener.url("/"), "POST", {}) for _ in range(5)))
+    listener.on("/", Cut(), Cut(), Cut())
+    assert await failure(client, listener.url("/")) == "the connection ended, or the answer was no HTTP"
+    assert len(listener.calls) == 2 + 5 + 2, "it is repeated once at most"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_peer_that_closes_at_once(make_client: MakeClient, scheme: str) -> None:
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    server = await asyncio.start_server(close, "127.0.0.1", 0)
+    client = make_client()
+    url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    words = {await failure(client, url) for _ in range(50)}
+    server.close()
+    assert words <= {
+        "the connection ended, or the answer was no HTTP",
+        "the connection failed",
+        "the connection was cut",
+        "no TLS: unexpected eof while reading",
+    }
+
+
+async def test_a_socket_that_is_gone_is_a_failed_connection(
+    client: WebhookClient, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvloop forgets the socket of a connection that the other end reset, and anyio asks it for its address."""
+
+    def gone(self: object, info: str) -> object:
+        raise AttributeError("'NoneType' object has no attribute 'getpeername'")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("httpcore2._backends.anyio.AnyIOStream.get_extra_info", gone)
+        assert await failure(client, listener.url("/")) == "the connection failed"
+    assert (await client.call(listener.url("/"), "POST", {})).status == 200
+    with monkeypatch.context() as patched:
+        patched.setattr("httpcore2._backends.anyio.AnyIOStream.get_extra_info", gone)
+        client._network.suspect()
+        assert await failure(client, listener.url("/")) == "the connection failed"
 
 
 async def test_proxies_of_the_environment_are_not_used(
@@ -334,7 +381,7 @@ async def test_https(make_client: MakeClient, authority: Authority, serve_tls: S
 async def test_a_dot_at_the_end_of_a_name_is_no_part_of_it_to_tls(
     make_client: MakeClient, authority: Authority, serve_tls: ServeTls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(targets.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("127.0.0.1", 0))])
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: [(0, 0, 0, "", ("127.0.0.1", 0))])
     port, heard = await serve_tls(*authority.certificate("DNS:hook.example"))
     client = make_client("hook.example", ssl_context=authority.trust)
     assert (await client.call(f"https://hook.example.:{port}/x", "GET", {})).status == 204

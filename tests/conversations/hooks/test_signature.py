@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder
-from werkzeug.urls import iri_to_uri
+from werkzeug.urls import iri_to_uri, uri_to_iri
 from werkzeug.wrappers import Request
 
 from roomful.conversations.hooks.destination import NoDestination, destination
@@ -76,6 +76,8 @@ def test_the_url_that_flask_sees_is_accepted(url: str, parameters: dict[str, str
     to = destination(url)
     path, _, query = to.target.partition("?")
     if "%2F" in path.upper() or "%25" in path or "//" in path:  # of these a WSGI application sees another path
+        return
+    if iri_to_uri(uri_to_iri(to.url)) != to.url:  # Flask shows what was encoded needlessly as it might have been
         return
     environ: Any = EnvironBuilder(base_url=f"{to.scheme}://localhost/", query_string=query).get_environ()
     environ |= {"PATH_INFO": unquote_to_bytes(path).decode("latin-1"), "HTTP_HOST": to.authority}

@@ -12,7 +12,6 @@ from typing import Any
 import httpcore2
 import pytest
 
-from roomful.conversations.hooks import targets
 from roomful.conversations.hooks.client import Answer, CallFailed, WebhookClient
 from roomful.conversations.hooks.targets import CheckedNetwork, TargetPolicy, TargetRefused, is_public
 from tests.webhooks.listener import Listener
@@ -139,7 +138,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
         made.connected.append(host)
         return await connect(self, host, *rest)
 
-    monkeypatch.setattr(targets.socket, "getaddrinfo", made.getaddrinfo)
+    monkeypatch.setattr("socket.getaddrinfo", made.getaddrinfo)
     monkeypatch.setattr(httpcore2.AnyIOBackend, "connect_tcp", noted)
     yield made
     for event in made.hang.values():
