@@ -85,13 +85,16 @@ class Server:
 
 @contextmanager
 def roomful(folder: Path) -> Iterator[Server]:
-    """Our real server in `folder` (made new), pinned to its core; ended when the context ends."""
+    """Our real server in `folder` (made new), pinned to its core; ended when the context ends.
+
+    Its webhooks may go to this machine.
+    """
     instance = folder / "instance"
     folder.mkdir(parents=True)
     log = folder / "server.log"
     ours = ("ROOMFUL_", "TWILIO_", "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "FLASK_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment |= {"PORT": "0", "HOST": "127.0.0.1", "ROOMFUL_INSTANCE": str(instance)}
+    environment |= {"PORT": "0", "HOST": "127.0.0.1", "WEBHOOK_ALLOW": "127.0.0.1", "ROOMFUL_INSTANCE": str(instance)}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "roomful.cli", "serve", "--only", "service"],
@@ -108,10 +111,15 @@ def roomful(folder: Path) -> Iterator[Server]:
         yield Server(process.pid, port, credentials)
         if children_of(process.pid):
             raise BenchError("the server has children, whose processor time is not counted")
-        if "error" in log.read_text() or "exception" in log.read_text():
-            raise BenchError(f"the server had errors:\n{log.read_text()[-2000:]}")
+        if faults := [line for line in log.read_text().splitlines() if _is_fault(line)]:
+            raise BenchError("the server had errors:\n" + "\n".join(faults)[-2000:])
     finally:
         _end(process)
+
+
+def _is_fault(line: str) -> bool:
+    """Whether a line of the server's log tells of an error. A webhook's target is dead as part of a measurement."""
+    return ("error" in line or "xception" in line or "Traceback" in line) and "webhooks.failed" not in line
 
 
 def _port_of(process: subprocess.Popen[bytes], instance: Path, log: Path) -> int:
@@ -160,6 +168,16 @@ def floor(programs: Path, frames: Path, *misbehave: str) -> Iterator[tuple[int, 
         yield process.pid, int(_line(process))
 
 
+def _told(process: subprocess.Popen[str], command: str) -> dict[str, Any]:
+    """What a program answers to a command. Raises `BenchError` with its last words."""
+    commands = cast(IO[str], process.stdin)
+    with suppress(BrokenPipeError):
+        commands.write(f"{command}\n")
+        commands.flush()
+    told: dict[str, Any] = json.loads(_line(process))
+    return told
+
+
 class Load:
     """The members of rooms, in a process of their own on the clients' core; `round` lets them talk."""
 
@@ -168,11 +186,7 @@ class Load:
 
     def round(self, messages: int, senders: int, seconds: int = 30) -> dict[str, Any]:
         """See `load.c`. Raises `BenchError` when anything was lost, doubled, refused or out of order."""
-        commands = cast(IO[str], self._process.stdin)
-        commands.write(f"round {messages} {senders} {seconds}\n")
-        commands.flush()
-        told: dict[str, Any] = json.loads(_line(self._process))
-        return told
+        return _told(self._process, f"round {messages} {senders} {seconds}")
 
 
 @contextmanager
@@ -181,3 +195,30 @@ def load(programs: Path, port: int, server_pid: int, plan: Path) -> Iterator[Loa
     with _program(programs / "load", str(port), str(server_pid), str(CLIENT_CORE), plan) as process:
         _line(process)  # it says when all are there
         yield Load(process)
+
+
+class Target:
+    """What webhooks are sent to, on the clients' core (`target.py`)."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self._process = process
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}/hooks"
+
+    def begin(self, *, hold: bool = False) -> None:
+        """Let calls come, and answer none of them before `count` if they are to be held."""
+        _told(self._process, "begin hold" if hold else "begin")
+
+    def count(self, calls: int, seconds: float = 60) -> dict[str, float]:
+        """Answer, and wait until so many calls have come since `begin`: how long that took, and how much of its core.
+
+        Raises `BenchError` when any was lost, doubled or out of order.
+        """
+        return _told(self._process, f"count {calls} {seconds}")
+
+
+@contextmanager
+def target() -> Iterator[Target]:
+    """A target that listens."""
+    with _program(sys.executable, "-m", "bench.target", str(CLIENT_CORE)) as process:
+        yield Target(process, int(_line(process)))

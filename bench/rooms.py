@@ -37,12 +37,13 @@ def make_rooms(server: Server, owner: str, rest: Sequence[Sequence[str]]) -> lis
     return rooms
 
 
-def say_once(server: Server, rooms: Sequence[Room], author: str) -> None:
-    """A first message of `author`, who is in all of them, in each room."""
+def say(server: Server, rooms: Sequence[Room], author: str, body: str = "hello", times: int = 1) -> None:
+    """So many messages of `author`, who is in all of them, in each room."""
     with Client(server.port) as client:
         client.enter(packets.token(server.credentials, author))
         client.ask_all(
-            _post(f"/Client/v2/Conversations/{room.sid}/Messages", {"body": "hello", "attributes": "{}"})
+            _post(f"/Client/v2/Conversations/{room.sid}/Messages", {"body": body, "attributes": "{}"})
+            for _ in range(times)
             for room in rooms
         )
 

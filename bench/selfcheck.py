@@ -9,8 +9,10 @@ from .durable import BareSqlite
 from .fanout import fanout
 from .processes import cpu_seconds, floor, load, roomful
 from .start import cold_start, make_person
+from .webhooks import webhooks
 
 MEMBERS, MESSAGES, SPEAKERS, CONVERSATIONS = 12, 30, 4, 3
+CALLS = 30
 
 
 def self_check(programs: Path, folder: Path) -> None:
@@ -27,6 +29,9 @@ def self_check(programs: Path, folder: Path) -> None:
         person = make_person(server, CONVERSATIONS)
         told = cold_start(server, person, CONVERSATIONS)
         _same("requests of a start", told["requests"], 1 + 2 + 1 + 4 * CONVERSATIONS + 1 + 1)
+        with webhooks(server) as hooks:
+            if not all(figure > 0 for figure in hooks.calls(CONVERSATIONS, CALLS).values()):
+                raise BenchError("self-check: webhooks' calls cost nothing")
         if cpu_seconds(server.pid) <= 0:
             raise BenchError("self-check: the server's clock stands still")
     bare = BareSqlite(place / "bare.db")

@@ -19,7 +19,7 @@ from . import packets
 from .client import BenchError, Client, Packet
 from .packets import Position, next_id
 from .processes import Server, cpu_seconds
-from .rooms import make_rooms, say_once
+from .rooms import make_rooms, say
 
 FIRST_BATCH = 100
 """Subscriptions in the SDK's first request; the answer says how many it may ask for in the next."""
@@ -145,7 +145,7 @@ def make_person(server: Server, conversations: int) -> str:
     """The identity of somebody who is in so many conversations, each with another member and a message."""
     person = f"person-{conversations}"
     rooms = make_rooms(server, person, [[f"friend-of-{person}"]] * conversations)
-    say_once(server, rooms, person)
+    say(server, rooms, person)
     return person
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from bench import packets
 from bench.client import BenchError
+from bench.processes import Target, target
 from bench.quick import CITED, DOCUMENT
 from bench.report import BEGIN, END, Report, Row, Spread, write_into
+from bench.target import Tally
 from roomful.conversations.sync import frames
 from roomful.conversations.sync.requests import parse_request
 from roomful.conversations.sync.subscriptions import Wanted, parse
@@ -84,3 +89,65 @@ def test_the_sdks_packets_mean_what_they_should() -> None:
     batch = parse(parse_request(asked.header.http_request, asked.payload))
     assert (batch.action, batch.correlation_id) == ("establish", 5)
     assert batch.wanted[0] == Wanted("ET" + "0" * 32, "document", None)
+
+
+def form(conversation: int, index: int) -> bytes:
+    return urlencode({"ConversationSid": f"CH{conversation:032x}", "Index": str(index), "Body": "Index=9"}).encode()
+
+
+def test_calls_are_counted_in_the_order_of_each_conversation() -> None:
+    tally = Tally()
+    for conversation, index in ((1, 7), (2, 0), (1, 8), (2, 1)):
+        tally.take(form(conversation, index))
+    tally.take(b"EventType=onMessageAdd&ConversationSid=CH" + b"0" * 32)
+    assert tally.count == 5
+
+
+@pytest.mark.parametrize("index", [6, 7, 9])
+def test_a_call_that_comes_twice_or_too_early_is_found_out(index: int) -> None:
+    tally = Tally()
+    tally.take(form(1, 7))
+    with pytest.raises(BenchError, match=f"message {index} instead of 8"):
+        tally.take(form(1, index))
+
+
+@pytest.fixture
+def listening() -> Iterator[Target]:
+    with target() as running:
+        yield running
+
+
+@pytest.fixture
+def connection(listening: Target) -> Iterator[HTTPConnection]:
+    made = HTTPConnection("127.0.0.1", listening.port, timeout=10)
+    yield made
+    made.close()
+
+
+def test_a_target_answers_and_counts(listening: Target, connection: HTTPConnection) -> None:
+    listening.begin()
+    for index in range(2):
+        connection.request("POST", "/hooks", form(1, index))
+        assert connection.getresponse().read() == b""
+    assert listening.count(2)["calls"] == 2
+
+
+def test_a_target_holds_its_answers_until_it_counts(listening: Target, connection: HTTPConnection) -> None:
+    listening.begin(hold=True)
+    connection.request("POST", "/hooks", form(1, 0))
+    assert listening.count(1)["calls"] == 1
+    assert connection.getresponse().status == 200
+
+
+def test_a_target_ends_when_calls_are_missing(listening: Target) -> None:
+    listening.begin()
+    with pytest.raises(BenchError, match="0 of 1 calls came"):
+        listening.count(1, seconds=0.01)
+
+
+def test_a_target_ends_when_it_is_called_too_often(listening: Target, connection: HTTPConnection) -> None:
+    connection.request("POST", "/hooks", form(1, 0))
+    with pytest.raises((HTTPException, OSError)):
+        connection.getresponse()
+    with pytest.raises(BenchError, match="once too often"):
+        listening.begin()
