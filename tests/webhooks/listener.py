@@ -122,6 +122,7 @@ class Listener:
     def __init__(self) -> None:
         self.forged: list[Call] = []
         self._calls: list[Call] = []
+        self._accepted: list[Call] = []
         self._news = threading.Condition()
         self._validator: RequestValidator | None = None
         self._scripts: dict[str, deque[Behaviour]] = {}
@@ -194,6 +195,12 @@ class Listener:
         with self._news:
             return list(self._calls)
 
+    @property
+    def accepted(self) -> list[Call]:
+        """Those that were answered by a 2xx while somebody waited for it, in the order of the answers."""
+        with self._news:
+            return list(self._accepted)
+
     def heard(self, path: str | None = None, event: str | None = None, **parameters: str) -> list[Call]:
         """The calls of a path, of an event, and with these parameters, in the order of their arrival."""
         return [
@@ -234,6 +241,7 @@ class Listener:
         """Begin to remember anew."""
         with self._news:
             self._calls.clear()
+            self._accepted.clear()
 
     # --- for the connections ---
 
@@ -249,6 +257,10 @@ class Listener:
             decision = script.popleft() if script else self._rules.get(call.path, Reply())
             self._news.notify_all()
         return decision(call) if callable(decision) else decision
+
+    def _accepts(self, call: Call) -> None:
+        with self._news:
+            self._accepted.append(call)
 
     def _answered(self) -> None:
         with self._news:
@@ -310,7 +322,7 @@ class _Connection(BaseHTTPRequestHandler):
         call = Call(self.command, self.path, headers, tuple(pairs), time.monotonic())
         behaviour = self.server.listener._arrived(call, dict(form))
         try:
-            self._meet(behaviour)
+            self._meet(call, behaviour)
         except OSError:
             self.close_connection = True
         finally:
@@ -318,15 +330,15 @@ class _Connection(BaseHTTPRequestHandler):
 
     do_GET = do_POST = _handle
 
-    def _meet(self, behaviour: Behaviour) -> None:
+    def _meet(self, call: Call, behaviour: Behaviour) -> None:
         match behaviour:
             case Hold():
                 behaviour.wait(self._gone)
-                self._reply(behaviour.reply)
+                self._reply(call, behaviour.reply)
             case Reply():
                 if behaviour.delay:
                     self._linger(behaviour.delay)
-                self._reply(behaviour)
+                self._reply(call, behaviour)
             case Cut():
                 self._end()
             case Raw():
@@ -354,9 +366,11 @@ class _Connection(BaseHTTPRequestHandler):
             with suppress(OSError):
                 self.connection.setblocking(True)
 
-    def _reply(self, reply: Reply) -> None:
-        if self.server.ended:  # it went down meanwhile: nothing may be taken for delivered
+    def _reply(self, call: Call, reply: Reply) -> None:
+        if self._gone():  # also if it went down meanwhile: nothing may be taken for delivered
             return self._end()
+        if 200 <= reply.status < 300:
+            self.server.listener._accepts(call)
         head = [f"HTTP/1.1 {reply.status} {'OK' if reply.status < 300 else 'No'}"]
         head += [f"{name}: {value}" for name, value in reply.headers.items()]
         if reply.status != 204:

@@ -27,8 +27,6 @@ from .listener import Behaviour, Hold, Listener
 FILTERS = ("onMessageAdded",)
 PAUSE = 0.005
 """Seconds between two looks at what was told."""
-ANSWER_SECONDS = 0.3
-"""What a webhook's answer may take."""
 HOOKS_A_ROOM = 5
 
 
@@ -63,26 +61,27 @@ class Target:
         self.version += 1
         return self.listener.url(self.path)
 
-    def told(self) -> dict[str, list[tuple[int, str]]]:
-        """By conversation, as `owed`: what was told, in the order in which it was told first."""
+    def told(self, *, accepted: bool) -> dict[str, list[tuple[int, str]]]:
+        """By conversation, as `owed`: what was told (or was told and accepted), in the order of the first time."""
         first: dict[str, dict[str, int]] = defaultdict(dict)
-        for call in self.listener.calls:
+        for call in self.listener.accepted if accepted else self.listener.calls:
             if call.path.startswith(f"/{self.name}/"):
                 first[call["ConversationSid"]].setdefault(call["MessageSid"], int(call.path.rpartition("/")[2]))
         return {room: [(version, sid) for sid, version in told.items()] for room, told in first.items()}
 
     def check(self) -> None:
         """What was told is a beginning of what is owed, in each lane; nothing else was told."""
-        for room, told in self.told().items():
-            owed = self.owed[room][: len(told)]
-            assert [sid for _, sid in told] == [sid for _, sid in owed], (self.name, room)
-            for (there, _), (then, _) in zip(told, owed, strict=True):
-                assert there == then or (self.retried and there > then), "it is told where it was to be told then"
+        for accepted in (False, True):
+            for room, told in self.told(accepted=accepted).items():
+                owed = self.owed[room][: len(told)]
+                assert [sid for _, sid in told] == [sid for _, sid in owed], (self.name, room, accepted)
+                for (there, _), (then, _) in zip(told, owed, strict=True):
+                    assert there == then or (self.retried and there > then), "it is told where it was to be told then"
 
     @property
     def behind(self) -> bool:
-        """Whether it was not told of everything yet."""
-        told = self.told()
+        """Whether there is something that it has not accepted yet."""
+        told = self.told(accepted=True)
         return any(len(told.get(room, ())) < len(owed) for room, owed in self.owed.items())
 
 
@@ -90,8 +89,11 @@ class Office:
     """`open` and `furnish` it, let things happen; `check` and `all_have_all` say what must hold.
 
     Attributes:
+        patience: seconds that an answer may take.
         targets: all that there ever were: the service's, and those of its conversations.
     """
+
+    patience = 5.0
 
     def __init__(self, database_url: str) -> None:
         self.database_url = database_url
@@ -112,7 +114,7 @@ class Office:
         self.account = Actor(self.service.credentials.service_sid)
         for listener in self.listeners:
             listener.trust(self.service.credentials.auth_token)
-        self.service._webhooks._seconds = ANSWER_SECONDS
+        self.service._webhooks._seconds = self.patience
         self.service.deliver()
 
     async def furnish(self, rooms: int) -> None:
