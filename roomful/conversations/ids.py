@@ -29,9 +29,9 @@ class Sids:
 
     def __call__(self, prefix: str) -> str:
         """A new SID with this two-letter prefix."""
-        fresh = self._clock() << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
-        if fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
-            # The same millisecond, or a clock that went back: go on from the last one, by a step nobody can guess.
-            fresh = self._last + 1 + secrets.randbits(_RANDOM_BITS // 2)
-        self._last = fresh
-        return f"{prefix}{fresh:032x}"
+        instant = self._clock()
+        if instant > self._last >> _RANDOM_BITS:
+            self._last = instant << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+        else:  # the same millisecond, or a clock that went back: go on from the last one, by a step nobody can guess
+            self._last += 1 + secrets.randbits(_RANDOM_BITS // 2)
+        return f"{prefix}{self._last:032x}"
