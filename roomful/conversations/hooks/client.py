@@ -22,9 +22,9 @@ CALL_SECONDS: Final = 5.0
 """For all of a call: look-up, connection, request and answer."""
 ANSWER_BYTES: Final = 128 * 1024
 """What is read of an answer."""
-IDLE_CONNECTIONS: Final = 64
+IDLE_CONNECTIONS: Final = 16
 IDLE_SECONDS: Final = 15.0
-"""How many connections are kept for the next call, and for how long."""
+"""How many connections are kept for the next call, and for how long. The pool walks through all at each call."""
 _USER_AGENT: Final = f"Roomful/{version('roomful')}"
 _ERRNO: Final = {
     errno.ECONNREFUSED: "connection refused",

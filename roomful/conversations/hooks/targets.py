@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final, TypeVar, cast
+from urllib.parse import urlsplit
 
 import httpcore2
 
@@ -119,9 +120,12 @@ class TargetPolicy:
         return public
 
 
-def _allowed(item: str) -> tuple[str, int | None]:
-    to = destination(f"http://{item}")
-    return _name(to.host), to.port if item.rpartition("]")[2].rpartition(":")[1] else None
+def _allowed(item: str) -> tuple[str, int | None] | None:
+    """The host of an item, and its port if it names one; None for what no URL can name."""
+    try:
+        return _name(destination(f"http://{item}").host), urlsplit(f"//{item}").port
+    except NoDestination:
+        return None
 
 
 def _name(host: str) -> str:

@@ -100,6 +100,9 @@ def test_what_can_be_configured_or_is_no_url(url: str) -> None:
         ("localhost", ["https://localhost/", "http://localhost:1/"], ["http://127.0.0.1/", "http://a.localhost/"]),
         ("[::1]", ["http://[::1]:8080/", "http://[0:0:0:0:0:0:0:1]/"], ["http://localhost/", "http://[::2]/"]),
         ("[::1]:8080", ["http://[::1]:8080/"], ["http://[::1]/"]),
+        ("localhost:", ["https://localhost/", "http://localhost:1/"], []),
+        ("localhost:0", [], ["http://localhost/"]),
+        ("[fe80::1%eth0]", [], ["http://[fe80::1]/"]),
     ],
 )
 def test_what_webhook_allow_names(item: str, allowed: list[str], refused: list[str]) -> None:
