@@ -112,6 +112,8 @@ def test_what_a_target_answers_harms_nobody(hooked: Hooked, make_listener: MakeL
     for (path, (first, second)), (name, (delivered, _)) in zip(said.items(), harms.items(), strict=True):
         told = [(call["MessageSid"], call["RetryCount"]) for call in listener.heard(path)]
         assert told == ([(first, "0")] if delivered else [(first, "0"), (first, "1")]) + [(second, "0")], name
+    first, again, _ = listener.heard(f"/harm/{list(harms).index('endless interim')}")
+    assert again.arrived - first.arrived < 4, "it is not listened to until the time is over"
     assert elsewhere.calls == [], "no redirect is followed"
     assert not any("cookie" in call.headers for call in listener.calls)
     assert peak_memory(server) - before < 60 * KIB

@@ -34,6 +34,8 @@ PATIENCE: Final = 1.5
 """Seconds after which the next address of a name is tried."""
 LOOK_SECONDS: Final = 1.0
 """How often a kept connection is looked at."""
+HEARD_BYTES: Final = 384 * 1024
+"""All that is read of one answer: head, body, and the interim answers before it, which can be without end."""
 
 # Not the public internet, by IANA's registries of special-purpose addresses (RFC 6890 and what followed it). Python's
 # own `is_global` differs between its versions.
@@ -207,24 +209,26 @@ class _Stream(httpcore2.AsyncNetworkStream):
         self._suspicions = watch.suspicions
         self._next_look = 0.0
         self._kept = False
-        self._answered = False
+        self._heard = 0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as above
         """Raises `KeptConnectionEnded`, and what the network raises."""
         try:
             data = await self._stream.read(max_bytes, timeout)
         except httpcore2.ReadError as error:
-            if self._kept and not self._answered:
+            if self._kept and not self._heard:
                 raise KeptConnectionEnded from error
             raise
-        if not data and self._kept and not self._answered:
+        if not data and self._kept and not self._heard:
             raise KeptConnectionEnded
-        self._answered = True
+        self._heard += len(data)
+        if self._heard > HEARD_BYTES:
+            raise httpcore2.ReadError("the answer is too long")
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
-        if self._answered:  # the next request begins
-            self._kept, self._answered = True, False
+        if self._heard:  # the next request begins
+            self._kept, self._heard = True, 0
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
