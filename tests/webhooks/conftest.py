@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
 from tests.conftest import MakeServer
-from tests.servers import Server
+from tests.servers import Postgres, Server
 
 from .listener import Listener
 
@@ -51,15 +53,23 @@ class Hooked:
     listener: Listener
 
 
-@pytest.fixture(scope="module")
-def hooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hooked]:
+DATABASES = ["sqlite", "postgresql"] if os.environ.get("ROOMFUL_LONG") else ["sqlite"]
+"""PostgreSQL only in `make test-all`, but for one test (test_delivery_faults.py): core and store run on it always."""
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def hooked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hooked]:
     """Like `hooked_server` and `listener`, one of each for all tests of a module; whoever uses it makes a service."""
-    listener = Listener().up()
-    folder = tmp_path_factory.mktemp("hooks") / "server"
-    server = Server(folder, "--only", "service", WEBHOOK_ALLOW="127.0.0.1").start()
-    listener.trust(server.credentials["auth_token"])
-    yield Hooked(server, listener)
-    server.close()
-    listener.close()
+    with ExitStack() as stack:
+        env = {"WEBHOOK_ALLOW": "127.0.0.1"}
+        if request.param == "postgresql":
+            postgres: Postgres = request.getfixturevalue("postgres")
+            env["DATABASE_URL"] = stack.enter_context(postgres.database())
+        listener = Listener().up()
+        stack.callback(listener.close)
+        server = Server(tmp_path_factory.mktemp("hooks") / "server", "--only", "service", **env)
+        stack.callback(server.close)
+        listener.trust(server.start().credentials["auth_token"])
+        yield Hooked(server, listener)
     assert listener.forged == []
     assert "Traceback" not in server.log, server.log

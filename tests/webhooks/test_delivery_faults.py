@@ -279,8 +279,8 @@ def test_no_target_stops_another_nor_the_chat(lasting_house: House, make_listene
             slowest = max(slowest, time.monotonic() - began)
     for room, hearing in heard.items():
         assert hearing.wait(SAYINGS) == house.said[room]
-    assert slowest < 1, "a send waits for no webhook"
-    house.listener.wait(ROOMS * SAYINGS, "/post", within=4)
+    assert slowest < 4, "a send waits for no webhook"
+    house.listener.wait(ROOMS * SAYINGS, "/post", within=10)
     assert {call["RetryCount"] for call in house.listener.calls} == {"0"}
     house.assert_all_told()
     hanging.wait(ROOMS, "/hang")
