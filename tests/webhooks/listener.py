@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -384,12 +384,3 @@ class _Connection(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: what was called is in `Listener.calls`."""
-
-
-def in_lane(calls: Sequence[Call], stream: str) -> list[Call]:
-    """The calls about one conversation (or user), each at its first arrival: repetitions left out."""
-    first: dict[str, Call] = {}
-    for call in calls:
-        if stream in (call.get("ConversationSid"), call.get("UserSid")):
-            first.setdefault(call.token, call)
-    return list(first.values())
