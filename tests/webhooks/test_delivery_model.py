@@ -192,7 +192,7 @@ def test_everybody_is_told_of_everything_in_order() -> None:
 @pytest.mark.timeout(1800)
 @pytest.mark.usefixtures("_short_pauses")
 def test_the_same_for_long() -> None:
-    explore(Machine, examples=300, steps=50)
+    explore(Machine, examples=300, steps=50, shrink=False)
 
 
 @pytest.mark.long
