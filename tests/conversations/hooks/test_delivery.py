@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
 
+from roomful.conversations.core.model import WebhookCall
 from roomful.conversations.core.outbox import DropCalls, RetryCalls
 from roomful.conversations.hooks import delivery
 from roomful.conversations.hooks.delivery import AT_ONCE, AT_ONE_TARGET
+from roomful.conversations.hooks.lanes import LONGEST_SLEEP
 from roomful.conversations.hooks.turns import LIFETIME, LONGEST_DELAY, PAGE
 from tests.webhooks.listener import Cut, Hold, Reply
 
@@ -140,19 +143,22 @@ async def test_a_lane_goes_on_slowly_after_it_gave_calls_up(depot: Depot) -> Non
 
 async def test_when_a_target_answers_its_other_lanes_wait_no_longer(depot: Depot) -> None:
     depot.listener.down()
-    depot.worker()
+    depot.worker(rand=itertools.count(0.0, 0.001).__next__)
     rooms = [await depot.room() for _ in range(20)]
     for room in rooms:
         await depot.say(room, "one", "two")
-    while not all(call.attempts >= 9 for call in (await depot.world.calls())[::2]):
-        depot.world.now += LONGEST_DELAY
-        await asyncio.sleep(0.02)
+
+    def all_asleep(calls: list[WebhookCall]) -> bool:
+        return all(call.date_due > depot.world.now for call in calls[::2])
+
+    while (calls := await depot.until_calls(all_asleep))[0].attempts < 9:
+        depot.world.now += LONGEST_SLEEP
+    first, second = sorted(call.date_due for call in calls[::2])[:2]
     depot.listener.up()
-    soonest = min(call.date_due for call in (await depot.world.calls())[::2])
-    depot.world.now = max(depot.world.now + SECOND, soonest)  # at least a second after the last attempt
+    await depot.pass_time(first - depot.world.now)
     for room in rooms:
         await until(lambda room=room: depot.heard(room=room) == ["one", "two"])  # type: ignore[misc]
-    assert depot.world.now < soonest + LONGEST_DELAY
+    assert depot.world.now < second, "the others did not wait for their time"
 
 
 async def test_one_call_that_is_always_refused_spoils_nothing(depot: Depot) -> None:
