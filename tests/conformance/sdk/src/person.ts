@@ -94,12 +94,16 @@ export class Person {
   }
 
   /**
-   * A conversation of which the client has opened everything. Who is removed, or whose conversation is deleted, in the
-   * middle of that leaves the SDK with a rejected promise that nobody handles.
+   * A conversation of which the client has opened everything, and heard of all who were added meanwhile. Who is removed,
+   * or whose conversation is deleted, in the middle of that leaves the SDK with a rejected promise that nobody handles.
    */
   async ready(sid: string): Promise<Conversation> {
     const room = await this.room(sid);
     await Promise.all([room.getParticipants(), room.getMessages()]);
+    await until(`${this.identity} to know all members`, async () => {
+      const known = await room.getParticipants();
+      return known.length === (await room.getParticipantsCount());
+    });
     return room;
   }
 
