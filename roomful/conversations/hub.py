@@ -231,7 +231,8 @@ class Hub:
         stream.settle_trailing()
 
     def _event(self, stream: Stream, event: Event) -> None:
-        if isinstance(event, ParticipantRemoved):  # what follows is no longer for that person
+        if isinstance(event, ParticipantRemoved) and event.participant.identity is not None:
+            # What follows is no longer for that person.
             self._expel(stream, event.conversation.service_sid, event.participant.identity)
         elif isinstance(event, ParticipantAdded):
             self._doubts.joined(event)

@@ -8,13 +8,11 @@ from typing import Any, ClassVar
 from . import errors, limits, timers
 from .events import ConversationAdded, ConversationRemoved, ConversationUpdated, StateChange
 from .leaving import leave_user_stream
-from .model import Conversation, Message, Participant, Tombstone, User, Webhook
+from .media import remove
+from .model import SYSTEM, Conversation, Media, Message, Participant, Receipt, Tombstone, User, Webhook
 from .overrides import Override, overridden
 from .permissions import access, needs_access, require_account, require_service
 from .ports import UNSET, Actor, Needs, Tx, Unset, given, key
-
-SYSTEM = "system"
-"""The author and creator when account credentials act for nobody in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +179,15 @@ class DeleteConversation:
         access(tx, actor, self.conversation_sid).require("deleteConversation")
         # The conversation is locked, so nobody joins or leaves between the two readings of its members.
         members = tx.all(Participant, order="identity", conversation_sid=self.conversation_sid)
-        tx.lock(Needs(users=tuple((actor.service_sid, member.identity) for member in members)))
+        people = tuple((actor.service_sid, member.identity) for member in members if member.identity is not None)
+        tx.lock(Needs(users=people))
         conversation = access(tx, actor, self.conversation_sid).conversation
         for member in tx.all(Participant, order="identity", conversation_sid=conversation.sid):
             leave_user_stream(tx, conversation.service_sid, member)
             tx.remove(member)
+        remove(tx, conversation.service_sid, tx.all(Media, order="sid", conversation_sid=conversation.sid))
         tx.remove_all(Message, conversation_sid=conversation.sid)
+        tx.remove_all(Receipt, conversation_sid=conversation.sid)
         tx.remove_all(Tombstone, stream_sid=conversation.sid)
         webhooks = self._take_webhooks(tx, conversation)
         tx.remove(conversation)

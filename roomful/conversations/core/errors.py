@@ -66,6 +66,19 @@ def message_not_found() -> ServiceError:
     return ServiceError(404, 50500, "Message not found")
 
 
+def media_not_found() -> ServiceError:
+    """Unknown, somebody else's, not whole yet, or gone."""
+    return ServiceError(404, 50507, "Media not found")
+
+
+def media_too_big(megabytes: int) -> ServiceError:
+    return ServiceError(413, 50512, f"The media of one message may have {megabytes} MB at most")
+
+
+def too_many_uploads() -> ServiceError:
+    return ServiceError(429, 20429, "Too many uploads wait for their messages; send or wait before you upload more")
+
+
 def user_not_found() -> ServiceError:
     return ServiceError(404, 50200, "User not found")
 

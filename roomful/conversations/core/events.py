@@ -145,6 +145,11 @@ class AccessReduced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MediaRemoved(Event):
+    """Bytes of media are to be removed. `stream` is the service's SID; `position` is 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class WebhooksConfigured(Event):
     """An account's or a service's webhooks were changed. `stream` is its SID; `position` is 0."""
 

@@ -22,7 +22,7 @@ def remove_member(tx: Tx, conversation: Conversation, member: Participant) -> No
 
 def leave_user_stream(tx: Tx, service_sid: str, member: Participant) -> None:
     """Take a membership out of its user's map of conversations."""
-    user = tx.one(User, service_sid=service_sid, identity=member.identity)
+    user = tx.one(User, service_sid=service_sid, identity=member.identity) if member.identity is not None else None
     if user is None:
         return
     position = user.position + 1

@@ -26,6 +26,17 @@ ATTRIBUTES_DEPTH = 64
 PARTICIPANTS_PER_CONVERSATION = 1000
 CONVERSATIONS_PER_USER = 1000
 ROLES_PER_SERVICE = 100
+MEDIA_MEGABYTES = 150
+MEDIA_BYTES = MEDIA_MEGABYTES * 1024 * 1024
+"""Of one file, and of all files of a message."""
+MEDIA_PER_MESSAGE = 10
+UNATTACHED_MEDIA = 100
+UNATTACHED_BYTES = 1024 * 1024 * 1024
+"""What a person may have uploaded, or be uploading, that no message took yet."""
+UNATTACHED_MEDIA_OF_ACCOUNT = 10_000
+UNATTACHED_BYTES_OF_ACCOUNT = 100 * 1024 * 1024 * 1024
+FILENAME_CHARS = 256
+CONTENT_TYPE_CHARS = 256
 WEBHOOKS_PER_CONVERSATION = 5
 WEBHOOK_URL_CHARS = 2048
 TRIGGERS_PER_WEBHOOK = 10
@@ -33,7 +44,7 @@ TRIGGER_CHARS = 128
 REPLAY_MESSAGES = 1000
 """How many messages of the past a new webhook can ask for."""
 
-_SIDS = ("CH", "US", "MB", "IM", "RL", "IS", "WH", "FW")
+_SIDS = ("CH", "US", "MB", "IM", "RL", "IS", "WH", "FW", "ME", "DY", "HX")
 _SID = {prefix: re.compile(rf"{prefix}[0-9a-fA-F]{{32}}") for prefix in _SIDS}
 
 
@@ -143,6 +154,27 @@ def subject(value: str | None) -> str | None:
     _storable(value, "Subject")
     if len(value) > SUBJECT_CHARS:
         raise invalid(20001, f"Subject is longer than {SUBJECT_CHARS} characters")
+    return value
+
+
+def filename(value: str | None) -> str | None:
+    """A file's name without a path: what people see, never a place on a disk."""
+    name = re.sub(r"[\x00-\x1f\x7f]", "", (value or "").replace("\\", "/").rpartition("/")[2]).strip()
+    if name in ("", ".", ".."):
+        return None
+    _storable(name, "A file's name")
+    if len(name) > FILENAME_CHARS:
+        raise invalid(20001, f"A file's name is longer than {FILENAME_CHARS} characters")
+    return name
+
+
+_CONTENT_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*(\s*;[\x20-\x7e]*)?", re.IGNORECASE)
+
+
+def content_type(value: str) -> str:
+    """A media type as RFC 9110 §8.3.1 has it, with its parameters if it has any."""
+    if len(value) > CONTENT_TYPE_CHARS or _CONTENT_TYPE.fullmatch(value) is None:
+        raise invalid(50511, "The content type is not a media type such as image/png")
     return value
 
 

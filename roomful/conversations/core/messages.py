@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from . import errors, limits, timers
-from .conversations import SYSTEM
 from .events import MessageAdded, MessageRemoved, MessageUpdated
-from .model import Conversation, Message, Participant, Tombstone
+from .media import attach, attachable, needs_media, remove
+from .model import SYSTEM, Conversation, Media, Message, Participant, Tombstone
 from .overrides import Override, overridden
 from .permissions import Access, access, needs_access, require_account
 from .ports import UNSET, Actor, Needs, RowKey, Tx, Unset, given, key
@@ -23,9 +23,9 @@ class SendMessage:
 
     `author` is for account credentials; a user always writes as itself. Who sent a message and under which cid is what
     was asked for, whatever a webhook puts in place: so its repetition is known before the webhook is asked again.
-    """
 
-    exclusive: ClassVar = False
+    media_sids: uploads to attach, in order. content_sid: the template that `body` was made from.
+    """
 
     conversation_sid: str
     body: str | None = None
@@ -35,11 +35,18 @@ class SendMessage:
     date_created: int | None = None
     date_updated: int | None = None
     override: Override | None = None
+    media_sids: tuple[str, ...] = ()
+    content_sid: str | None = None
+
+    @property
+    def exclusive(self) -> bool:
+        """Until a message takes it, no stream guards an upload."""
+        return bool(self.media_sids)
 
     def needs(self, actor: Actor) -> Needs:
         author, cid = self._author(actor), client_id(self.attributes)
         base = needs_access(actor, self.conversation_sid)
-        rows: tuple[RowKey, ...] = base.rows
+        rows: tuple[RowKey, ...] = base.rows + needs_media(self.media_sids)
         if author != actor.identity:
             rows += (key(Participant, conversation_sid=self.conversation_sid, identity=author),)
         if cid is not None:
@@ -63,22 +70,33 @@ class SendMessage:
         attributes = limits.attributes(self.attributes, limits.MESSAGE_ATTRIBUTES_BYTES)
         sender, cid = limits.author(self._sender(actor)), _client_id(attributes)
         body, subject = limits.body(overridden(self).body), limits.subject(self.subject)
+        first = None
         if cid is not None:
             first = tx.one(Message, conversation_sid=self.conversation_sid, cid_author=sender, cid=cid)
-            if first is not None and tx.now - first.date_created < REPEAT_WINDOW:
-                return first
-            if first is not None:  # the cid is free again; its unique key follows the newer message
-                tx.change(replace(first, cid=None, cid_author=None))
-        return self._add(tx, rights, cid, body, subject)
+        if first is not None and tx.now - first.date_created < REPEAT_WINDOW:
+            return first
+        media = self._media(tx, rights) if self.media_sids else []
+        if first is not None:  # the cid is free again; its unique key follows the newer message
+            tx.change(replace(first, cid=None, cid_author=None))
+        return self._add(tx, rights, cid, body, subject, media)
 
-    def _add(self, tx: Tx, rights: Access, cid: str | None, body: str | None, subject: str | None) -> Message:
+    def _media(self, tx: Tx, rights: Access) -> list[Media]:
+        media = attachable(tx, rights.actor, self.media_sids)
+        if any(medium.category == "media" for medium in media):
+            rights.require("sendMediaMessage")
+        return media
+
+    def _add(
+        self, tx: Tx, rights: Access, cid: str | None, body: str | None, subject: str | None, media: list[Media]
+    ) -> Message:
         author, participant = self._author(rights.actor), rights.participant
         if author != rights.actor.identity:
             participant = tx.one(Participant, conversation_sid=self.conversation_sid, identity=author)
         position = rights.conversation.position + 1
         created = tx.now if self.date_created is None else self.date_created
+        sid = tx.sid("IM")
         message = Message(
-            sid=tx.sid("IM"),
+            sid=sid,
             conversation_sid=self.conversation_sid,
             index=rights.conversation.next_index,
             author=author,
@@ -93,6 +111,8 @@ class SendMessage:
             date_created=created,
             date_updated=created if self.date_updated is None else self.date_updated,
             cid_author=None if cid is None else self._sender(rights.actor),
+            medias=attach(tx, media, self.conversation_sid, sid) if media else None,
+            content_sid=self.content_sid,
         )
         conversation = replace(
             rights.conversation,
@@ -221,6 +241,8 @@ class DeleteMessage:
         old = rights.conversation
         position = old.position + 1
         tx.remove(message)
+        if message.medias is not None:
+            remove(tx, old.service_sid, tx.all(Media, order="sid", message_sid=message.sid))
         tx.add(Tombstone(old.sid, position, "messages", str(message.index), tx.now))
         conversation = replace(old, position=position, messages_count=old.messages_count - 1)
         if old.last_message_index == message.index:

@@ -19,6 +19,9 @@ Key = tuple[str, ...]
 APPLICATION = "application"
 """The target of calls that an application in the server's own process hears."""
 
+SYSTEM = "system"
+"""The author and creator when account credentials act for nobody in particular."""
+
 PLACES = 4096
 """How many calls of one lane can share a position of their stream."""
 
@@ -169,15 +172,16 @@ class Participant(Row):
     """A membership: an item of the conversation's roster and of the user's map of conversations.
 
     It lives in two streams, hence four positions: created and changed in the conversation's stream (`conv_…`) and in
-    the user's (`user_…`).
+    the user's (`user_…`). Somebody outside the chat, who has an address instead of an identity, lives in the
+    conversation's alone: no user, and positions 0 in the user's.
     """
 
-    KEYS: ClassVar = (("sid",), ("conversation_sid", "identity"))
+    KEYS: ClassVar = (("sid",), ("conversation_sid", "identity"), ("pair",))
 
     sid: str
     conversation_sid: str
-    user_sid: str
-    identity: str
+    user_sid: str | None
+    identity: str | None
     attributes: str
     role_sid: str
     last_read_message_index: int | None
@@ -190,6 +194,19 @@ class Participant(Row):
     user_changed: int
     date_created: int
     date_updated: int
+    type: str = "chat"
+    """"chat", "sms", "whatsapp" or "email"."""
+    address: str | None = None
+    """Where somebody outside the chat is reached."""
+    proxy_address: str | None = None
+    """The service's own address that this person writes to and hears from."""
+    projected_address: str | None = None
+    name: str | None = None
+    """The display name of an e-mail address."""
+    level: str | None = None
+    """Of an e-mail address: "to", "cc" or "bcc"."""
+    pair: str | None = None
+    """The service and both addresses, while the conversation is not closed: a pair is in one conversation at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +232,14 @@ class Message(Row):
     date_updated: int
     cid_author: str | None = None
     """Whose `cid` it is: the author at the send, whoever became the author by a webhook's or a later word."""
+    medias: str | None = None
+    """What is attached, in order, as `core.media.Attached` in a JSON array; None: nothing is."""
+    content_sid: str | None = None
+    """The content template that it was made from."""
+    delivery: str | None = None
+    """A JSON object that sums up its delivery receipts; None: there are none."""
+    channel_metadata: str | None = None
+    """What its channel says about it: a JSON object of `type` and `data`; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,3 +395,74 @@ class Lease(Row):
     name: str
     holder: str
     date_expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Media(Row):
+    """An uploaded file: its bytes are in the media store, under its SID.
+
+    The row is there before its bytes and outlives them: so what a crash leaves behind is found and swept.
+    """
+
+    KEYS: ClassVar = (("sid",),)
+
+    sid: str
+    service_sid: str
+    author: str
+    """The identity of who uploaded it; `SYSTEM` for account credentials."""
+    owner: str | None
+    """Who answers for it while it is attached to no message: a user's SID, or the service's for account credentials."""
+    category: str
+    """"media" (a file), "body" or "history" (an e-mail's text, a content template's data)."""
+    filename: str | None
+    content_type: str
+    size: int
+    """Bytes; while it is being uploaded as many as it may become."""
+    state: str
+    """"uploading", "ready", or "removed": nobody sees it any more, and its bytes are going."""
+    inline: bool
+    """Whether a browser may show it in a page of its own: pictures that were decoded, sound and films."""
+    conversation_sid: str | None
+    message_sid: str | None
+    date_created: int
+    date_updated: int
+    date_expires: int | None
+    """When it is swept unless it is attached to a message; None: it is attached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(Row):
+    """How the delivery of a message to somebody outside the chat goes; changed under the conversation's lock."""
+
+    KEYS: ClassVar = (("sid",), ("message_sid", "participant_sid"))
+
+    sid: str
+    conversation_sid: str
+    message_sid: str
+    participant_sid: str
+    channel_message_sid: str | None
+    """What the carrier calls the message."""
+    status: str
+    """"sent", "delivered", "read", "undelivered" or "failed": the latest."""
+    error_code: int
+    """The carrier's, 0 if there is none."""
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContentTemplate(Row):
+    """A prepared message with variables."""
+
+    KEYS: ClassVar = (("sid",),)
+
+    sid: str
+    account_sid: str
+    friendly_name: str | None
+    language: str
+    variables: str
+    """A JSON object: each variable's default, by its name."""
+    types: str
+    """A JSON object: the content's forms by their type, such as "twilio/text"."""
+    date_created: int
+    date_updated: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from .events import Event, StreamCommit
 from .model import Conversation, Participant, Row
@@ -135,8 +135,10 @@ class Tx(Protocol):
 class Command(Protocol[T_co]):
     """A change that somebody asks for. `decide` raises `ServiceError` before it writes anything, or does it all."""
 
-    exclusive: ClassVar[bool]
-    """True: its streams are not known beforehand, so it runs in a transaction of its own."""
+    @property
+    def exclusive(self) -> bool:
+        """True: it runs in a transaction of its own. Its streams are not known beforehand, or it changes what no
+        stream guards."""
 
     def needs(self, actor: Actor) -> Needs: ...
 

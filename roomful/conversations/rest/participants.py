@@ -51,7 +51,7 @@ async def update(call: Call) -> Answer:
     parent, found = await call.read(lambda reads: _find(reads, call))
     command = UpdateParticipant(
         parent.sid,
-        found.identity,
+        found.identity or "",
         attributes=form.text("Attributes"),
         role_sid=form.text("RoleSid"),
         last_read_message_index=form.integer("LastReadMessageIndex", 50421),
@@ -64,7 +64,7 @@ async def update(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     parent, found = await call.read(lambda reads: _find(reads, call))
-    await call.perform(RemoveParticipant(parent.sid, found.identity))
+    await call.perform(RemoveParticipant(parent.sid, found.identity or ""))
     return Answer(204)
 
 

@@ -25,14 +25,17 @@ from ..core import model
 from ..core.model import (
     Account,
     ApiKey,
+    ContentTemplate,
     Conversation,
     Key,
     Lease,
+    Media,
     Message,
     Node,
     Participant,
     Presence,
     PushBinding,
+    Receipt,
     Revocation,
     Role,
     Row,
@@ -55,7 +58,7 @@ STREAMS: Final[tuple[type[Row], ...]] = (User, Conversation)
 """Rows that are streams: they are changed only under their lock."""
 
 UNGUARDED: Final[frozenset[type[Row]]] = frozenset(
-    {Account, ApiKey, Service, Role, Revocation, Node, WebhookConfiguration, WebhookCall, Lease}
+    {Account, ApiKey, Service, Role, Revocation, Node, WebhookConfiguration, WebhookCall, Lease, Media, ContentTemplate}
 )
 """Rows that belong to no stream, so that no stream's lock guards them."""
 
@@ -76,6 +79,9 @@ _INDEXES: Final[Mapping[type[Row], tuple[Key, ...]]] = {
     Presence: (("node_sid", "user_sid"),),
     PushBinding: (("address",),),
     Webhook: (("conversation_sid", "sid"),),
+    Media: (("owner",), ("conversation_sid",), ("message_sid",), ("date_expires",)),
+    Receipt: (("conversation_sid",),),
+    ContentTemplate: (("account_sid", "sid"),),
     WebhookCall: (("state", "target_sid", "stream_sid", "place"), ("state", "date_created")),
 }
 

@@ -5,12 +5,14 @@ An object's SID is its stream's SID with another prefix, so either can be told f
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from ..core.dates import iso
+from ..core.media import Attached, attached
 from ..core.model import Conversation, Message, Participant, Service, User
 from ..core.ports import Reads
 
@@ -103,7 +105,9 @@ def conversation_data(conversation: Conversation) -> dict[str, Any]:
 
 
 def message_data(message: Message) -> dict[str, Any]:
-    """A list item's data. `attributes` must be text: the SDK parses it."""
+    """A list item's data. `attributes` must be text: the SDK parses it. Old versions look at `media` only."""
+    medias = [_media_data(medium) for medium in attached(message)]
+    files = [medium for medium in medias if medium["category"] == "media"]
     return {
         "sid": message.sid,
         "author": message.author,
@@ -113,9 +117,23 @@ def message_data(message: Message) -> dict[str, Any]:
         "dateUpdated": iso(message.date_updated),
         "lastUpdatedBy": message.last_updated_by,
         "memberSid": message.participant_sid,
-        "type": "text",
+        "type": "media" if files else "text",
         "subject": message.subject,
-        "contentSid": None,
+        "contentSid": message.content_sid,
+        **({"medias": medias} if medias else {}),
+        **({"media": files[0]} if files else {}),
+        **({"delivery": json.loads(message.delivery)} if message.delivery else {}),
+        **({"channelMetadata": True} if message.channel_metadata else {}),
+    }
+
+
+def _media_data(medium: Attached) -> dict[str, Any]:
+    return {
+        "sid": medium.sid,
+        "category": medium.category,
+        "filename": medium.filename,
+        "contentType": medium.content_type,
+        "size": medium.size,
     }
 
 
@@ -125,8 +143,8 @@ def participant_data(participant: Participant) -> dict[str, Any]:
         "identity": participant.identity,
         "attributes": participant.attributes,
         "roleSid": participant.role_sid,
-        "type": "chat",
-        "userInfo": Kind.PROFILE.unique_name(participant.user_sid),
+        "type": participant.type,
+        "userInfo": participant.user_sid and Kind.PROFILE.unique_name(participant.user_sid),
         "dateCreated": iso(participant.date_created),
         "dateUpdated": iso(participant.date_updated),
         "lastConsumedMessageIndex": participant.last_read_message_index,

@@ -36,7 +36,7 @@ async def _identity(backend: Backend, caller: Caller, sid: str, name: str) -> st
         return reads.one(Participant, sid=name)
 
     found = await backend.reads.read(find)
-    return found.identity if found is not None and found.conversation_sid == sid else name
+    return (found.identity or name) if found is not None and found.conversation_sid == sid else name
 
 
 async def add(backend: Backend, caller: Caller, request: Request) -> Reply:

@@ -181,6 +181,7 @@ async def test_calls_are_announced_once_a_command(world: World) -> None:
     world.events()
     member = await world.run(world.account, AddParticipant(room.sid, "anna"))
     due = [event for event in world.events() if isinstance(event, WebhookCallsDue)]
+    assert member.user_sid
     lanes = ((service_sid, member.user_sid), (service_sid, room.sid), (webhook.sid, room.sid))
     assert due == [WebhookCallsDue(service_sid, 0, lanes)]
     calls = [call for call in await world.calls() if call.stream_sid == room.sid and call.place // PLACES == 3]

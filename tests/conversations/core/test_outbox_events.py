@@ -112,6 +112,7 @@ class Story:
 
         came = self.tick()
         guest = await world.run(account, AddParticipant(room.sid, "ben"))
+        assert guest.user_sid
         ben = {"UserSid": guest.user_sid, "Identity": "ben", "RoleSid": users_role, "Attributes": "{}"}
         self.expect("onUserAdded", guest.user_sid, 1, account, **ben, DateCreated=came)
         guests = {**here, "Identity": "ben", "RoleSid": channel_user, "Attributes": "{}", "ParticipantSid": guest.sid}

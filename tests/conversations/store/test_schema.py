@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from roomful.conversations.core import model
-from roomful.conversations.core.model import Conversation, Message, Row, WebhookCall
+from roomful.conversations.core.model import Conversation, Media, Message, Row, WebhookCall
 from roomful.conversations.store import migrations
 from roomful.conversations.store.migrations import MigrationError
 from roomful.conversations.store.schema import STREAMS, TABLES, UNGUARDED, metadata
@@ -143,6 +143,7 @@ def test_every_row_that_no_stream_guards_is_named() -> None:
         row for row in TABLES if {"conversation_sid", "stream_sid", "user_sid"} & set(TABLES[row].names)
     } | set(STREAMS)
     in_streams.remove(WebhookCall)  # added under its stream's lock, but changed and removed without it
+    in_streams.remove(Media)  # no stream guards it before a message takes it
     assert set(TABLES) - in_streams == UNGUARDED
     assert Conversation in in_streams
 

@@ -333,7 +333,7 @@ class Play:
             for room in self.rooms:
                 row = reads.one(Conversation, sid=room)
                 members = reads.page(Participant, order="sid", limit=100, conversation_sid=room)
-                may[room] = {member.identity for member in members} | {row.created_by if row else ""}
+                may[room] = {member.identity or "" for member in members} | {row.created_by if row else ""}
             return may
 
         may = await self.world.store.reads.read(query)
