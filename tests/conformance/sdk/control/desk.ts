@@ -89,6 +89,7 @@ export class Desk {
     advance: (id: string, milliseconds: number) => this.at(this.servers, id).advance(milliseconds),
     pings: (id: string, after: number, within: number) => this.at(this.servers, id).pings(after, within),
     break: (id: string, handler: string | null) => this.at(this.servers, id).break(handler),
+    stored: async (id: string) => this.at(this.servers, id).stored(),
     token: async (id: string, identity: string, seconds: number) => this.at(this.servers, id).token(identity, seconds),
     rest: (id: string, method: string, path: string, body?: Form | object) =>
       this.at(this.servers, id).rest(method, path, body),

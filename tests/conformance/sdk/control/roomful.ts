@@ -1,7 +1,7 @@
 /** A real Roomful in a process of its own, with a temporary instance (see ../../serve.py). */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -155,6 +155,17 @@ export class Roomful {
   /** Have later connections pinged after so many seconds of silence, and dropped without an answer within so many. */
   async pings(after: number, within: number): Promise<void> {
     await this.command({ pings: [after, within] });
+  }
+
+  /** The files, whole and in the making, of which the server keeps bytes on disk: their names, sorted. */
+  stored(): string[] {
+    const folder = join(this.folder, "instance/media");
+    if (!existsSync(folder)) return [];
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    return found
+      .map(({ name }) => name)
+      .filter((name) => /ME[0-9a-f]{32}/.test(name))
+      .sort();
   }
 
   get keys(): Keys {

@@ -1,4 +1,10 @@
-import { Client, type ClientOptions, type Conversation, type Paginator } from "@twilio/conversations";
+import {
+  Client,
+  type ClientOptions,
+  type Conversation,
+  NotificationTypes,
+  type Paginator,
+} from "@twilio/conversations";
 import { expect } from "vitest";
 import { Cable } from "./cable";
 import { type Person, SOON } from "./person";
@@ -69,7 +75,10 @@ conforms(["Client.create", "Client.shutdown"], "can be waited for", async () => 
 });
 
 conforms(
-  ["Client.populateInitRegistrations", "Client.constructor", "Client#typingStarted"],
+  [
+    ...["Client.populateInitRegistrations", "Client.constructor", "Client#typingStarted"],
+    "NotificationTypes.TYPING_INDICATOR",
+  ],
   "says in its init what it wants to be notified of, and is, whoever wrote it down",
   async () => {
     const registration = {
@@ -80,7 +89,7 @@ conforms(
     };
     Client.populateInitRegistrations(registration);
     expect(registration.message_types).toEqual(
-      expect.arrayContaining(["twilio.ipmsg.typing_indicator", "twilio.sync.event"]),
+      expect.arrayContaining([NotificationTypes.TYPING_INDICATOR, "twilio.sync.event"]),
     );
     const room = await server.room("registered", "lea", "max");
     const lea = await fresh("lea", { initRegistrations: [registration] });

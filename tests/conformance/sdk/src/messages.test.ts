@@ -1,13 +1,7 @@
-import type { Message } from "@twilio/conversations";
 import { expect } from "vitest";
-import { conforms, connect, fresh, server } from "./stage";
+import { conforms, connect, fresh, server, told } from "./stage";
 import { heard, JSON_VALUES, refusal } from "./told";
 import { until } from "./wait";
-
-/** A conversation's messages, as a client finds them that connects now. */
-async function told(identity: string, sid: string): Promise<Message[]> {
-  return (await fresh(identity)).history(sid, 100);
-}
 
 const PROPERTIES = [
   ...["conversation", "sid", "index", "author", "body", "subject", "attributes", "type", "contentSid", "media"],

@@ -1,4 +1,4 @@
-import { Client, PushNotification, type User } from "@twilio/conversations";
+import { Client, NotificationTypes, PushNotification, type User } from "@twilio/conversations";
 import { beforeAll, expect } from "vitest";
 import { Cable } from "./cable";
 import type { Person } from "./person";
@@ -165,8 +165,16 @@ conforms(
   },
 );
 
+/** What a push may be about; the service knows them by these names. */
+const KINDS = {
+  NEW_MESSAGE: "twilio.conversations.new_message",
+  ADDED_TO_CONVERSATION: "twilio.conversations.added_to_conversation",
+  REMOVED_FROM_CONVERSATION: "twilio.conversations.removed_from_conversation",
+  CONSUMPTION_UPDATE: "twilio.channel.consumption_update",
+  TYPING_INDICATOR: "twilio.ipmsg.typing_indicator",
+};
 const PUSHED = {
-  twi_message_type: "twilio.conversations.new_message",
+  twi_message_type: KINDS.NEW_MESSAGE,
   conversation_sid: "CH1",
   conversation_title: "plans",
   message_sid: "IM1",
@@ -206,6 +214,25 @@ conforms(
     expect(Client.parsePushNotification(apn)).toEqual(told[1]);
     expect(told[0]).toBeInstanceOf(PushNotification);
     expect(() => client.parsePushNotification({})).toThrow("not Programmable Chat notification");
+  },
+  { local: "the SDK alone reads what a push service brought; nothing of it passes the service" },
+);
+
+conforms(
+  [
+    ...["Client.handlePushNotification", "Client#pushNotification", "PushNotification.type"],
+    ...Object.keys(KINDS).map((kind) => `NotificationTypes.${kind}`),
+  ],
+  "is told of each kind of push notification under the name that the SDK has for it",
+  async () => {
+    const { client } = await connect("jan");
+    const told: (string | null)[] = [];
+    client.on("pushNotification", ({ type }) => told.push(type));
+    for (const type of Object.values(KINDS)) {
+      await client.handlePushNotification({ data: { ...PUSHED, twi_message_type: type } });
+    }
+    const named = Object.keys(KINDS).map((kind) => NotificationTypes[kind as keyof typeof KINDS]);
+    expect([told, named]).toEqual([Object.values(KINDS), Object.values(KINDS)]);
   },
   { local: "the SDK alone reads what a push service brought; nothing of it passes the service" },
 );

@@ -83,6 +83,11 @@ export class Server {
     await call("pings", this.id, after, within);
   }
 
+  /** The files, whole and in the making, of which the server keeps bytes on disk: their names, sorted. */
+  async stored(): Promise<string[]> {
+    return call("stored", this.id);
+  }
+
   /** An access token as the `twilio` library makes them. */
   async token(identity: string, seconds = A_DAY): Promise<string> {
     return call("token", this.id, identity, seconds);

@@ -1,4 +1,5 @@
 /** A real server for a file of tests, and people who leave after each test. Importing it sets both up. */
+import type { Message } from "@twilio/conversations";
 import { afterAll, afterEach, beforeAll, inject, it } from "vitest";
 import { Cable } from "./cable";
 import { Hook } from "./hook";
@@ -72,6 +73,11 @@ export async function fresh(identity: string, options: PersonOptions = {}): Prom
   const person = await connect(identity, options);
   seenByAnother = true;
   return person;
+}
+
+/** A conversation's messages, as a client finds them that connects now. */
+export async function told(identity: string, sid: string): Promise<Message[]> {
+  return (await fresh(identity)).history(sid, 100);
 }
 
 /**
