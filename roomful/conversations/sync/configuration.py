@@ -44,12 +44,13 @@ def configuration(reads: Reads, caller: Caller, request: Request) -> Reply:
                 "my_conversations": Kind.MEMBERSHIPS.unique_name(caller.user_sid),
                 "my_user_info": Kind.PROFILE.unique_name(caller.user_sid),
             },
-            "options": _options(service),
+            "options": options(service),
         },
     )
 
 
-def _options(service: Service) -> dict[str, object]:
+def options(service: Service) -> dict[str, object]:
+    """What a client may do, and how often."""
     mime_types = ["text/plain", "text/html"]
     return {
         "reachability_enabled": service.reachability_enabled,

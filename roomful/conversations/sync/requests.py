@@ -90,10 +90,11 @@ def _last(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: HTTP status and JSON body (None: empty)."""
+    """An answer: HTTP status and JSON body (None: empty). `behind` are frames that go out with it, behind it."""
 
     status: int
     body: Any
+    behind: bytes = b""
 
 
 def error_reply(error: ServiceError) -> Reply:

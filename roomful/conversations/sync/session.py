@@ -24,9 +24,10 @@ from ..core.ports import Actor, Reads
 from ..core.tokens import RevokeTokens
 from ..core.users import EnsureUser
 from ..hub import Hub
-from . import frames, queries, subscriptions, upstream
+from . import frames, queries, session_lists, subscriptions, upstream
 from .frames import FrameError, Packet
 from .requests import Action, Caller, Reply, Request, error_reply, parse_request
+from .session_lists import SessionList
 from .subscriber import Subscriber
 from .tokens import AccessToken, TokenError, digest, refuse_revoked, refuse_stale, verify
 
@@ -83,6 +84,7 @@ class Session:
     __slots__ = (
         *("_hub", "_outlet", "_clock", "_state", "_caller", "_continuation", "_expires", "_timer", "_tasks"),
         *("service_sid", "identity", "digests", "_queries", "_answering", "_pending", "_paused", "_subscriber"),
+        "_commands",
     )
 
     def __init__(self, hub: Hub, outlet: Outlet, clock: Callable[[], float] = time.time) -> None:
@@ -100,6 +102,7 @@ class Session:
         self._answering = False
         self._pending = 0
         self._paused = False
+        self._commands: SessionList | None = None
         self._subscriber = Subscriber(self, hub, outlet.drained)
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer = asyncio.get_running_loop().call_later(
@@ -140,6 +143,8 @@ class Session:
                 self._message(packet, 1 + len(data) // 1024)
             case "update":
                 self._work(1, self._update(packet))
+            case "put_notification_ctx" | "delete_notification_ctx":  # SDK 1.x; it is told everything in any case
+                self.write(frames.reply(packet.header.id))
             case _:
                 self.close(PROTOCOL_ERROR, "unknown method")
 
@@ -287,6 +292,9 @@ class Session:
             request = parse_request(line, packet.payload)
             if request.segments == upstream.SUBSCRIPTIONS and request.method == "POST":
                 self._subscribe(request_id, request, weight)
+            elif session_lists.concerns(request):
+                self._commands = self._commands or SessionList()
+                self._work(weight, self._act(request_id, self._commands.answer, request))
             elif found := upstream.QUERIES.find(request):
                 self._begin(weight)
                 self._queries.append((request_id, *found, weight))
@@ -302,8 +310,12 @@ class Session:
 
     def _subscribe(self, request_id: str, request: Request, weight: int) -> None:
         batch = subscriptions.parse(request)
-        self._reply(request_id, Reply(200, subscriptions.ACCEPTED))
-        self._work(weight, self._carry_out(batch))
+        told = b""
+        if self._commands is not None:
+            told, batch = self._commands.subscribe(batch)
+        self._reply(request_id, Reply(200, subscriptions.ACCEPTED, told))
+        if batch.wanted or not told:
+            self._work(weight, self._carry_out(batch))
 
     async def _carry_out(self, batch: subscriptions.Batch) -> None:
         if not await self._subscriber.carry_out(batch):
@@ -312,7 +324,7 @@ class Session:
             self.close(POLICY, "away for too long")
 
     def _reply(self, request_id: str, reply: Reply) -> None:
-        self.write(frames.http_reply(request_id, reply.status, reply.body))
+        self.write(frames.http_reply(request_id, reply.status, reply.body) + reply.behind)
 
     async def _answer(self) -> None:
         """Answer reading requests, many in one snapshot: a client asks for hundreds of things at its start."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from ..core.errors import ServiceError
 from ..hub import Hub
 from .channels import Receiver
-from .objects import Ref
 from .subscriptions import Batch, Job, Outcome, canceled, established, look, object_of, refused
 from .sync_objects import NOT_FOUND, not_found
 
@@ -45,7 +43,7 @@ class Subscriber:
         for wanted in batch.wanted:
             if ref := object_of(wanted):
                 self._hub.unsubscribe(self._receiver, ref)
-        self._hub.write(self._receiver, canceled(batch.correlation_id, batch.wanted))
+        self._hub.write(self._receiver, canceled(batch, batch.wanted))
 
     async def _establish(self, batch: Batch) -> bool:
         jobs: list[Job] = []
@@ -58,25 +56,25 @@ class Subscriber:
                 type_ = wanted.type if wanted.type in NOT_FOUND else "document"
                 unknown.append((wanted.sid, wanted.type, not_found(type_)))
         if unknown:
-            self._hub.write(self._receiver, refused(batch.correlation_id, unknown))
+            self._hub.write(self._receiver, refused(batch, unknown))
         # The user's own objects first, to the end: who leaves a conversation hears of that before it goes.
         for part in ([job for job in jobs if job.ref.of_user], [job for job in jobs if not job.ref.of_user]):
-            if not await self._catch_up(batch.correlation_id, part):
+            if not await self._catch_up(batch, part):
                 return False
         return True
 
-    async def _catch_up(self, correlation_id: Any, jobs: list[Job]) -> bool:
+    async def _catch_up(self, batch: Batch, jobs: list[Job]) -> bool:
         caller, self._patience = self._receiver.caller, PATIENCE
         while jobs:
             seen = await self._hub.backend.reads.read(partial(look, caller=caller, jobs=jobs))
             if any(outcome.stale for outcome in seen.outcomes):
                 return False
             behind = not self._hub.reached(caller.user_sid, seen.user_position)
-            jobs = self._tell(correlation_id, seen.outcomes, behind) + jobs[len(seen.outcomes) :]
+            jobs = self._tell(batch, seen.outcomes, behind) + jobs[len(seen.outcomes) :]
             await self._drained()
         return True
 
-    def _tell(self, correlation_id: Any, outcomes: list[Outcome], behind: bool) -> list[Job]:
+    def _tell(self, batch: Batch, outcomes: list[Outcome], behind: bool) -> list[Job]:
         """Write what was found; return the jobs that are not done.
 
         behind: the store knew of more in the user's own stream than the hub has told. A refusal may be due to that, so
@@ -84,7 +82,7 @@ class Subscriber:
         """
         missed: list[bytes] = []
         meanwhile: list[bytes] = []
-        done: list[tuple[Ref, int]] = []
+        done: list[tuple[str, str, int]] = []
         failed: list[Refusal] = []
         again: list[Job] = []
         for outcome in outcomes:
@@ -106,10 +104,10 @@ class Subscriber:
             elif settled is False:
                 failed.append((ref.sid, ref.kind.type, not_found(ref.kind.type)))
             elif outcome.head is not None:
-                done.append((ref, outcome.head))
+                done.append((ref.sid, ref.kind.type, outcome.head))
                 meanwhile += settled
-        confirmed = [established(correlation_id, done)] if done else []
-        refusals = [refused(correlation_id, failed)] if failed else []
+        confirmed = [established(batch, done)] if done else []
+        refusals = [refused(batch, failed)] if failed else []
         self._hub.write(self._receiver, b"".join([*missed, *confirmed, *meanwhile, *refusals]))
         return again
 

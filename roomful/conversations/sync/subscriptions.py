@@ -25,6 +25,9 @@ CONFIRMED_WITHIN_MS = 20_000
 READ_BYTES = 512 * 1024
 """Frames that are gathered before the rest of a replay waits for the receiver to take them."""
 
+SEVERAL_EVENTS = 4
+"""The version of the event protocol from which on a packet may hold `events`; below it a client wants one `event`."""
+
 _WITH_TOMBSTONES = (Kind.MESSAGES, Kind.ROSTER, Kind.MEMBERSHIPS)
 """Objects whose items can go; the others can be caught up from any position."""
 
@@ -43,11 +46,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A parsed request."""
+    """A parsed request. `single`: the client takes one confirmation a packet only, as SDK 1.x does."""
 
     action: Literal["establish", "cancel"]
     correlation_id: Any
     wanted: tuple[Wanted, ...]
+    single: bool = False
 
 
 def parse(request: Request) -> Batch:
@@ -58,7 +62,10 @@ def parse(request: Request) -> Batch:
         raise errors.invalid(20001, f"action must be establish or cancel, requests a list of at most {MAX_BATCH}")
     if not isinstance(correlation, (int, str)):
         raise errors.invalid(20001, "correlation_id must be a number")
-    return Batch("establish" if action == "establish" else "cancel", correlation, tuple(map(_wanted, entries)))
+    version = body.get("event_protocol_version")
+    single = isinstance(version, int) and version < SEVERAL_EVENTS
+    wanted = tuple(map(_wanted, entries))
+    return Batch("establish" if action == "establish" else "cancel", correlation, wanted, single)
 
 
 def _wanted(entry: Any) -> Wanted:
@@ -174,34 +181,31 @@ class _Owners:
         return known
 
 
-def _names(ref: Ref) -> dict[str, Any]:
-    return {"object_sid": ref.sid, "object_type": ref.kind.type}
+def _names(sid: str, type_: str) -> dict[str, Any]:
+    return {"object_sid": sid, "object_type": type_}
 
 
-def established(correlation_id: Any, done: Sequence[tuple[Ref, int]]) -> bytes:
-    """Confirms subscriptions; each comes with the position up to which the client now knows everything."""
-    events = [_names(ref) | {"replay_status": "completed", "last_event_id": head} for ref, head in done]
-    return _confirmation("subscription_established", correlation_id, events)
+def established(batch: Batch, done: Sequence[tuple[str, str, int]]) -> bytes:
+    """Confirms subscriptions, each given by SID, type and the position up to which the client now knows everything."""
+    events = [_names(sid, type_) | {"replay_status": "completed", "last_event_id": head} for sid, type_, head in done]
+    return _confirmation("subscription_established", batch, events)
 
 
-def refused(correlation_id: Any, objects: Sequence[tuple[str, str, ServiceError]]) -> bytes:
+def refused(batch: Batch, objects: Sequence[tuple[str, str, ServiceError]]) -> bytes:
     """Refuses subscriptions, each given by SID, type and reason; the client takes a 404 as the object's removal."""
     events = [
-        {
-            "object_sid": sid,
-            "object_type": type_,
-            "error": {"status": error.status, "code": error.code, "message": error.message},
-        }
+        _names(sid, type_) | {"error": {"status": error.status, "code": error.code, "message": error.message}}
         for sid, type_, error in objects
     ]
-    return _confirmation("subscription_failed", correlation_id, events)
+    return _confirmation("subscription_failed", batch, events)
 
 
-def canceled(correlation_id: Any, wanted: Sequence[Wanted]) -> bytes:
+def canceled(batch: Batch, wanted: Sequence[Wanted]) -> bytes:
     """Confirms the end of subscriptions."""
-    events = [{"object_sid": each.sid, "object_type": each.type} for each in wanted]
-    return _confirmation("subscription_canceled", correlation_id, events)
+    return _confirmation("subscription_canceled", batch, [_names(each.sid, each.type) for each in wanted])
 
 
-def _confirmation(event_type: str, correlation_id: Any, events: list[dict[str, Any]]) -> bytes:
-    return notification(SYNC_EVENT, {"event_type": event_type, "correlation_id": correlation_id, "events": events})
+def _confirmation(event_type: str, batch: Batch, events: list[dict[str, Any]]) -> bytes:
+    shared = {"event_type": event_type, "correlation_id": batch.correlation_id}
+    packets = [{"event": event} for event in events] if batch.single else [{"events": events}]
+    return b"".join(notification(SYNC_EVENT, shared | packet) for packet in packets)

@@ -11,6 +11,7 @@ from roomful.conversations.sync.objects import Kind
 from .table import OTHER, Case
 
 C, M, U = "/Client/v2/Conversations", "/Client/v2/MyConversations", "/Client/v2/Users"
+OLD = "/Client/v1"
 
 Asked = tuple[str, str, Any]
 """Method, path and body."""
@@ -75,6 +76,11 @@ OPERATIONS: dict[str, Callable[[Case], Asked]] = {
     "read receipts": _in_room("GET", "/Messages/{theirs}/Receipts"),
     "read channel metadata": _in_room("GET", "/Messages/{theirs}/ChannelMetadata"),
     "read recipients of messages": _in_room("GET", "/MessageRecipients"),
+    "list one's conversations (1.x)": _fixed("GET", f"{OLD}/SyncList"),
+    "count unread (1.x)": _fixed("GET", f"{OLD}/MyChannels"),
+    "open one of one's own (1.x)": lambda case: ("GET", f"{OLD}/MyChannels/{quote(str(case.room.unique_name))}", None),
+    "count (1.x)": lambda case: ("GET", f"{OLD}/Channels/{case.room.sid}", None),
+    "find another user (1.x)": _fixed("GET", f"{OLD}/Users/{OTHER}"),
     "create": _fixed("POST", C, {"friendly_name": "another"}),
     "join": lambda case: ("POST", f"{C}/{case.room.sid}/Participants", {"identity": case.identity}),
     "add": _in_room("POST", "/Participants", {"identity": "somebody"}),

@@ -225,15 +225,18 @@ class Line:
         return body
 
     async def subscribe(
-        self, *wanted: tuple[str, str, int | None], action: str = "establish", ask: Ask | None = None
+        self, *wanted: tuple[str, str, int | None], action: str = "establish", ask: Ask | None = None, version: int = 4
     ) -> int:
-        """Ask for subscriptions, given as SID, type and position; the request's correlation id, which `ask` is told."""
+        """Ask for subscriptions, given as SID, type and position; the request's correlation id, which `ask` is told.
+
+        version: of the event protocol; SDK 1.x speaks 3.
+        """
         correlation = next(self._ids)
         if ask is not None:
             ask(action, correlation, wanted)
         requests = [{"object_sid": sid, "object_type": type_, "last_event_id": at} for sid, type_, at in wanted]
         body = {
-            "event_protocol_version": 4,
+            "event_protocol_version": version,
             "action": action,
             "correlation_id": correlation,
             "requests": requests,
