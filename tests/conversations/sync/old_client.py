@@ -45,7 +45,7 @@ class OldClient:
 
     @property
     def items(self) -> str:
-        return urlsplit(self.descriptor["links"]["items"]).path
+        return urlsplit(str(self.descriptor["links"]["items"])).path
 
     async def subscribe(self, position: int | None) -> int:
         """Subscribe to the list; the position that is confirmed."""
