@@ -135,17 +135,21 @@ class _Range:
 
 
 def _range(request: Request) -> _Range:
+    """What is asked for. A token holds the size of its page: older SDKs (1.x, 2.x) send nothing but the token."""
     params = request.params
-    size = params.get("PageSize", str(DEFAULT_PAGE))
-    if not (size.isascii() and size.isdigit() and int(size[:9]) > 0):
-        raise invalid(20001, "PageSize must be a whole number above 0")
-    limit = min(int(size[:9]), LARGEST_PAGE)
     if token := params.get("PageToken"):
-        way, _, rest = token.partition(".")
-        order, _, key = rest.partition(".")
+        way, order, size, key = [*token.split(".", 3), "", "", ""][:4]
+        limit = _limit(params.get("PageSize", size))
         return _Range("desc" if order == "desc" else "asc", key, False, limit, backwards=way == "before")
+    limit = _limit(params.get("PageSize", str(DEFAULT_PAGE)))
     order = params.get("Order", "asc").lower()
     return _Range("desc" if order == "desc" else "asc", params.get("From"), True, limit)
+
+
+def _limit(size: str) -> int:
+    if not (size.isascii() and size.isdigit() and int(size[:9]) > 0):
+        raise invalid(20001, "PageSize must be a whole number above 0")
+    return min(int(size[:9]), LARGEST_PAGE)
 
 
 Fetch = Callable[[str | None, bool, bool, int], list[Item]]
@@ -224,8 +228,8 @@ def _items_page(caller: Caller, ref: Ref, fetch: Fetch, wanted: _Range) -> dict[
     if wanted.backwards:
         page, more, behind = page[::-1], behind, more
     ends = (str(page[0].key), str(page[-1].key)) if page else (wanted.start, wanted.start)
-    following = f"after.{wanted.order}.{ends[1]}" if more else None
-    previous = f"before.{wanted.order}.{ends[0]}" if behind else None
+    following = f"after.{wanted.order}.{wanted.size}.{ends[1]}" if more else None
+    previous = f"before.{wanted.order}.{wanted.size}.{ends[0]}" if behind else None
     return _page(caller, ref, page, wanted.size, following, previous)
 
 

@@ -255,6 +255,23 @@ async def test_page_tokens_walk_there_and_back(world: World, order: str) -> None
     assert back == expected
 
 
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_a_page_token_keeps_the_size_for_clients_that_send_nothing_else(world: World, order: str) -> None:
+    room = await world.room("r", "ann")
+    await asyncio.gather(*(world.say(room, "ann", str(n)) for n in range(8)))
+    ann, path = await world.connect("ann"), f"/v3/Lists/{Kind.MESSAGES.sid(room.sid)}/Items"
+    answer = await ann.get(path, PageSize="3", Order=order)
+    sizes = [len(answer["items"])]
+    while token := answer["meta"]["next_token"]:
+        answer = await ann.get(path, PageToken=token)
+        sizes.append(len(answer["items"]))
+    assert sizes == [3, 3, 2]
+    answer = await ann.get(path, PageToken=answer["meta"]["previous_token"])
+    assert (len(answer["items"]), answer["meta"]["page_size"]) == (3, 3)
+    for wrong in ("x", "after.asc.3", "after.asc.x.1", "after.asc.0.1", "after.asc.3.x"):
+        assert (await ann.request("GET", path, PageToken=wrong))[0] == 400, wrong
+
+
 async def test_pages_end_before_they_grow_too_big(world: World) -> None:
     room = await world.room("r", "ann")
     await asyncio.gather(*(world.say(room, "ann", "x" * 32_000) for _ in range(30)))
