@@ -1,5 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { chosen } from "./control/versions.mjs";
 
 /** How long a test waits for a condition, in milliseconds; a mutation run has less patience. */
 const wait = Number(process.env.ROOMFUL_WAIT_MS || 20_000);
@@ -11,11 +12,22 @@ const chromium = {
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
 };
 
+/** The version of the SDK in this run (see control/versions.mjs). */
+const sdk = chosen();
+
+/** Tests that import the SDK, whatever the name, get the version that was chosen, as it was published. */
+const chosenFor = (replacement: string) =>
+  ["@twilio/conversations", sdk.module].map((name) => ({
+    find: new RegExp(`^${name}$`),
+    replacement,
+  }));
+
 /** The same files in Node and in a real browser, with the build of the SDK that is meant for each. */
 export default defineConfig({
-  optimizeDeps: { include: ["@twilio/conversations"] },
+  optimizeDeps: { include: [sdk.browser] },
+  cacheDir: `node_modules/.vite/${sdk.version}`,
   test: {
-    include: ["src/**/*.test.ts"],
+    include: [sdk.tests],
     provide: { wait, only },
     testTimeout: 1.5 * wait,
     hookTimeout: 60_000,
@@ -28,10 +40,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        resolve: { alias: chosenFor(sdk.module) },
         test: { name: "node" },
       },
       {
         extends: true,
+        resolve: { alias: chosenFor(sdk.browser) },
         test: {
           name: "browser",
           browser: {

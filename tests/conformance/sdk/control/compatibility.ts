@@ -1,6 +1,7 @@
-/** docs/compatibility.md from a run: every public member of the SDK, with its tests and their results. */
+/** A version's table (docs/compatibility*.md) from a run: every public member of the SDK, with its tests and their results. */
 import type { Outcome } from "./report";
 import { membersOf, type Sdk, type SdkClass } from "./sdk";
+import type { Version } from "./versions.mjs";
 
 /** A test with covers, and its results by project. */
 interface Row {
@@ -13,7 +14,13 @@ interface Row {
   states: Map<string, Outcome["state"]>;
 }
 
-export function compatibility({ version, classes }: Sdk, outcomes: Outcome[], refresh: string): string {
+type Subject = Sdk & Pick<Version, "about" | "without">;
+
+export function compatibility(
+  { version, classes, about, without }: Subject,
+  outcomes: Outcome[],
+  refresh: string,
+): string {
   const rows = rowsOf(outcomes);
   const sorted = [...classes].sort((one, other) => (one.name < other.name ? -1 : 1));
   const tested = (name: string) => rows.some((row) => row.covers.includes(name));
@@ -23,11 +30,11 @@ export function compatibility({ version, classes }: Sdk, outcomes: Outcome[], re
     [
       "Every public member of the classes that the SDK exports, with the tests that drive it: the unmodified SDK, in Node",
       "and in Chromium, over a real server. What a test does is seen by a second client that connects only afterwards, but",
-      "for the tests listed at the end. A mutation run lets one handler of the server after the other answer 500, and sees",
-      "that the tests of the members that need it fail. **missing** is a member without a test.",
+      "for the tests listed at the end. **missing** is a member without a test.",
+      ...about,
     ].join("\n"),
     summary(sorted, tested),
-    ...sorted.map((each) => section(each, rows)),
+    ...sorted.map((each) => section(each, rows, without)),
     listed("Tests that run in Node only", rows, ({ node }) => node),
     listed("Tests that run in Chromium only", rows, ({ browser }) => browser),
     listed("Tests without a second client", rows, ({ local }) => local),
@@ -62,7 +69,11 @@ function summary(classes: SdkClass[], tested: (name: string) => boolean): string
   ].join("\n");
 }
 
-function section({ name, methods, events, properties }: SdkClass, rows: Row[]): string {
+function section(
+  { name, methods, events, properties }: SdkClass,
+  rows: Row[],
+  without: Record<string, string>,
+): string {
   const table = (kind: string, members: string[], mark: string) =>
     members.length === 0
       ? []
@@ -70,7 +81,7 @@ function section({ name, methods, events, properties }: SdkClass, rows: Row[]): 
           [
             `| ${kind} | Node | Chromium | tests |`,
             "|---|---|---|---|",
-            ...members.map((member) => line(member, `${name}${mark}${member}`, rows)),
+            ...members.map((member) => line(member, `${name}${mark}${member}`, rows, without)),
           ].join("\n"),
         ];
   return [
@@ -81,8 +92,9 @@ function section({ name, methods, events, properties }: SdkClass, rows: Row[]): 
   ].join("\n\n");
 }
 
-function line(shown: string, name: string, rows: Row[]): string {
+function line(shown: string, name: string, rows: Row[], without: Record<string, string>): string {
   const own = rows.filter((row) => row.covers.includes(name));
+  if (own.length === 0 && without[name]) return `| \`${shown}\` | cannot work | cannot work | ${without[name]} |`;
   if (own.length === 0) return `| \`${shown}\` | **missing** | **missing** | |`;
   const tests = own.map(({ title, file }) => `[${escaped(title)}](../${file})`).join("<br>");
   return `| \`${shown}\` | ${verdict(own, "node")} | ${verdict(own, "browser")} | ${tests} |`;

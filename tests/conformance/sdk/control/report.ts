@@ -1,14 +1,17 @@
-/** Vitest's reporter for this suite: writes what was run as JSON, and docs/compatibility.md from a whole run. */
+/** Vitest's reporter for this suite: writes what was run as JSON, and a table of members from a whole run. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import type { Reporter, SerializedError, TestCase, TestModule, TestRunEndReason, Vitest } from "vitest/node";
 import { compatibility } from "./compatibility";
 import { readSdk } from "./sdk";
+import { chosen, VERSIONS } from "./versions.mjs";
 
 const suite = resolve(import.meta.dirname, "..");
 const root = resolve(suite, "../../..");
-const DOCUMENT = "docs/compatibility.md";
-const REFRESH = "npm run -w tests/conformance/sdk compatibility";
+const sdk = chosen();
+const setting = sdk === VERSIONS[0] ? "" : `ROOMFUL_SDK=${sdk.version} `;
+const DOCUMENT = sdk.document;
+const REFRESH = `${setting}npm run -w tests/conformance/sdk compatibility`;
 
 /** One test in one project. */
 export interface Outcome {
@@ -42,7 +45,7 @@ export default class Report implements Reporter {
     reason: TestRunEndReason,
   ): Promise<void> {
     const outcomes = modules.flatMap((module) => [...module.children.allTests()].map(outcome)).sort(byPlace);
-    const path = process.env.ROOMFUL_REPORT || resolve(suite, "test-results/run.json");
+    const path = process.env.ROOMFUL_REPORT || resolve(suite, `test-results/run-${sdk.version}.json`);
     mkdirSync(dirname(path), { recursive: true });
     const unhandled = errors.map((error) => error.message);
     writeFileSync(path, `${JSON.stringify({ reason, unhandled, outcomes }, null, 1)}\n`);
@@ -98,7 +101,7 @@ function byPlace(one: Outcome, other: Outcome): number {
 }
 
 function document(outcomes: Outcome[]): string {
-  return compatibility(readSdk(), outcomes, REFRESH);
+  return compatibility({ ...sdk, ...readSdk() }, outcomes, REFRESH);
 }
 
 function compare(made: string): void {

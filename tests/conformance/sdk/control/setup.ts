@@ -7,7 +7,9 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Where the control server takes calls. */
     control: string;
-    /** Every public member and event of the SDK, as `conforms` takes them. */
+    /** The version of the SDK that the tests drive. */
+    version: string;
+    /** Its public members and events, as `conforms` takes them. */
     members: string[];
     /** Milliseconds for which a test waits for a condition. */
     wait: number;
@@ -21,6 +23,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   if (!project.isRootProject()) return undefined;
   const desk = new Desk(process.env.ROOMFUL_BREAK || null);
   project.provide("control", await desk.open());
-  project.provide("members", readSdk().classes.flatMap(membersOf));
+  const { version, classes } = readSdk();
+  project.provide("version", version);
+  project.provide("members", classes.flatMap(membersOf));
   return () => desk.close();
 }
