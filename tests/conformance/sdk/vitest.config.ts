@@ -15,16 +15,12 @@ const chromium = {
 /** The version of the SDK in this run (see control/versions.mjs). */
 const sdk = chosen();
 
-/** Tests that import the SDK, whatever the name, get the version that was chosen, as it was published. */
-const chosenFor = (replacement: string) =>
-  ["@twilio/conversations", sdk.module].map((name) => ({
-    find: new RegExp(`^${name}$`),
-    replacement,
-  }));
-
 /** The same files in Node and in a real browser, with the build of the SDK that is meant for each. */
 export default defineConfig({
-  optimizeDeps: { include: [sdk.browser] },
+  // Tests that import "@twilio/conversations" get the version that was chosen, as it was published.
+  resolve: { alias: [{ find: /^@twilio\/conversations$/, replacement: sdk.module }] },
+  // 1.1.0 wants Node's "events" and `global`: bundlers of its time put them there, ours is told to.
+  optimizeDeps: { include: [sdk.module] },
   cacheDir: `node_modules/.vite/${sdk.version}`,
   test: {
     include: [sdk.tests],
@@ -40,12 +36,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        resolve: { alias: chosenFor(sdk.module) },
         test: { name: "node" },
       },
       {
         extends: true,
-        resolve: { alias: chosenFor(sdk.browser) },
+        define: sdk.define,
         test: {
           name: "browser",
           browser: {

@@ -4,11 +4,11 @@
  * @typedef {object} Version
  * @property {string} version as its package.json says
  * @property {string} module what the tests import; package.json maps it to the version
- * @property {string} browser what a browser gets for it: for a version whose modules want Node's, its own bundle
  * @property {string} typings the file or folder of its typings, inside its package
  * @property {string} tests the tests that are written for it
  * @property {string} document the table that is made from their run
  * @property {string[]} about lines of that table's introduction
+ * @property {Record<string, string>} define names of Node's that it uses in a browser, too, and what to put there
  * @property {Record<string, string>} without members that no server of ours can serve to it, and why
  */
 
@@ -17,10 +17,10 @@ export const VERSIONS = [
   {
     version: "3.0.1",
     module: "@twilio/conversations",
-    browser: "@twilio/conversations",
     typings: "builds/lib.d.ts",
     tests: "src/*.test.ts",
     document: "docs/compatibility.md",
+    define: {},
     about: [
       "A mutation run lets one handler of the server after the other answer 500, and sees that the tests of the members",
       "that need it fail.",
@@ -30,20 +30,20 @@ export const VERSIONS = [
   {
     version: "2.6.5",
     module: "conversations-2",
-    browser: "conversations-2",
     typings: "builds/lib.d.ts",
     tests: "src/*.test.ts",
     document: "docs/compatibility-2.6.5.md",
+    define: {},
     about: ["The tests are those of [3.0.1](compatibility.md), whose typings declare the same members."],
     without: {},
   },
   {
     version: "1.1.0",
     module: "conversations-1",
-    browser: "conversations-1/dist/@twilio/conversations.js",
     typings: "lib",
     tests: "src/one/*.test.ts",
     document: "docs/compatibility-1.1.0.md",
+    define: { global: "globalThis" },
     about: ["Its interface is an older one than that of [3.0.1](compatibility.md), and its tests are its own."],
     without: {
       "Media.getContentTemporaryUrl": "it asks a host of Twilio's that no setting replaces",

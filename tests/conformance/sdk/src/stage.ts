@@ -33,8 +33,13 @@ export interface RowOptions {
   timeout?: number;
 }
 
+/** Who must be gone before the next test. */
+export interface Leaver {
+  leave(): Promise<void>;
+}
+
 export let server: Server;
-const people: Person[] = [];
+const people: Leaver[] = [];
 let seenByAnother = false;
 
 beforeAll(async () => {
@@ -51,7 +56,7 @@ afterAll(async () => {
 });
 
 /** The person will leave after the test. */
-export function keep(person: Person): Person {
+export function keep<T extends Leaver>(person: T): T {
   people.push(person);
   return person;
 }
@@ -71,8 +76,13 @@ export async function connect(identity: string, options: PersonOptions = {}): Pr
 /** A new client, connected only now: what it sees is what was done, and not what another client remembers. */
 export async function fresh(identity: string, options: PersonOptions = {}): Promise<Person> {
   const person = await connect(identity, options);
-  seenByAnother = true;
+  cameAfterwards();
   return person;
+}
+
+/** A client has connected only now, and will say what it sees. */
+export function cameAfterwards(): void {
+  seenByAnother = true;
 }
 
 /** A conversation's messages, as a client finds them that connects now. */
