@@ -1,4 +1,5 @@
 /** Nothing is lost, doubled or out of order, whatever breaks (docs/protocol.md, "Positions"). */
+import type { Conversation } from "@twilio/conversations";
 import { describe, expect } from "vitest";
 import { Cable } from "./cable";
 import { type Person, view } from "./person";
@@ -8,8 +9,7 @@ import { inParallel, until } from "./wait";
 const numbered = (count: number, name = "m") => Array.from({ length: count }, (_, n) => `${name} ${n}`);
 
 /** Send until it is acknowledged, as a careful application does: with the same `cid` each time. */
-async function sendSurely(person: Person, sid: string, body: string): Promise<void> {
-  const room = await person.room(sid);
+async function sendSurely(room: Conversation, body: string): Promise<void> {
   await until(`"${body}" to be acknowledged`, async () => {
     try {
       await room.sendMessage(body, { cid: body });
@@ -226,7 +226,8 @@ describe("after the server went", () => {
       const count = 60;
       const sending = Promise.all(
         [ann, ben].map(async (person) => {
-          for (let n = 0; n < count; n++) await sendSurely(person, room.sid, `${person.identity} ${n}`);
+          const theirs = await person.room(room.sid);
+          for (let n = 0; n < count; n++) await sendSurely(theirs, `${person.identity} ${n}`);
         }),
       );
       for (const end of ["kill", "stop"] as const) {

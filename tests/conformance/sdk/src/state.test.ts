@@ -124,15 +124,16 @@ conforms(
     const sid = await timed("missed", "fay", "gus");
     const cable = await Cable.to(server);
     const [fay, gus] = [await connect("fay", { socket: cable.socket }), await connect("gus")];
-    const updates = heard(await fay.ready(sid), "updated");
+    const room = await fay.ready(sid);
+    const updates = heard(room, "updated");
     await cable.cut();
     await server.advance(10 * MINUTE);
     await sees(gus, sid, "inactive");
     await server.advance(20 * MINUTE);
     await sees(gus, sid, "closed");
-    expect((await fay.room(sid)).state?.current).toBe("active");
+    expect(room.state?.current).toBe("active");
     await cable.mend();
-    await sees(fay, sid, "closed");
+    await until("fay to see it closed", () => room.state?.current === "closed");
     expect(updates).toEqual(["dateUpdated state"]);
     expect((await found("fay", sid)).current).toBe("closed");
   },
