@@ -31,7 +31,8 @@ export default defineConfig({
     // Each file has a server of its own; one after the other keeps a small machine quick.
     fileParallelism: false,
     // A client that is shut down while it asks for something leaves a promise that it never looks at again.
-    onUnhandledError: (error) => error.message !== "Unable to connect: Connection is not initialized",
+    onUnhandledError: (error) =>
+      !/^Unable to connect: (Connection is not initialized|disconnected)$/.test(error.message),
     reporters: ["default", "./control/report.ts"],
     projects: [
       {

@@ -113,9 +113,11 @@ function nameOf(told: Told): string {
   return told.message?.body ?? told.user?.identity ?? "";
 }
 
-/** A client that is connected. It leaves after the test. */
+/** A client that is connected and has read its conversations and its own user. It leaves after the test. */
 export async function connect(identity: string, options: Options = {}): Promise<Person> {
-  return keep(await Person.of(server, identity, options));
+  const person = keep(await Person.of(server, identity, options));
+  await Promise.all([person.client.getSubscribedConversations(), person.client.getSubscribedUsers()]);
+  return person;
 }
 
 /** A new client, connected only now: what it sees is what was done, and not what another client remembers. */
