@@ -1,5 +1,5 @@
 /**
- * Which members of the SDK need which handler of roomful/conversations/sync/upstream.py: while that handler answers 500,
+ * Which members of SDK 3.0.1 need which handler of roomful/conversations/sync/upstream.py: while that handler answers 500,
  * every row that names one of them must turn red. One or two members are enough where a handler serves all the others.
  *
  * A text in place of a list says why no row can show the handler.
@@ -62,4 +62,37 @@ export const DEPENDENCE = {
   "GET /Client/v2/Conversations/*/Messages/*/Receipts": ["Message.getDetailedDeliveryReceipts"],
   "GET /Client/v2/ContentTemplates": "templates come with letter D; the answer is an empty list",
   "GET /Client/v2/Conversations/*/Messages/*/ChannelMetadata": "channels come with letter D; the answer is empty",
+};
+
+/**
+ * The same for SDK 1.1.0 and the handlers that only 1.x asks.
+ *
+ * @type {Record<string, string[] | string>}
+ */
+export const DEPENDENCE_OF_1 = {
+  "GET /Client/v1/SyncList": ["Client.getSubscribedConversations"],
+  "GET /Client/v1/MyChannels": ["Conversation.getUnreadMessagesCount"],
+  "GET /Client/v1/MyChannels/*": ["Client.getConversationByUniqueName"],
+  "GET /Client/v1/Channels/*": ["Conversation.getMessagesCount", "Conversation.getParticipantsCount"],
+  "GET /Client/v1/Users/*": ["Client.getUser"],
+  "POST /v3/Lists/*/Items createConversation": ["Client.createConversation"],
+  "POST /v3/Lists/*/Items destroyChannel": ["Conversation.delete"],
+  "POST /v3/Lists/*/Items editFriendlyName": ["Conversation.updateFriendlyName"],
+  "POST /v3/Lists/*/Items editUniqueName": ["Conversation.updateUniqueName"],
+  "POST /v3/Lists/*/Items editAttributes": ["Conversation.updateAttributes"],
+  "POST /v3/Lists/*/Items editNotificationLevel": ["Conversation.setUserNotificationLevel"],
+  "POST /v3/Lists/*/Items consumptionReportV2": ["Conversation.updateLastReadMessageIndex"],
+  "POST /v3/Lists/*/Items joinChannelV2": ["Conversation.join"],
+  "POST /v3/Lists/*/Items leaveChannel": ["Conversation.leave"],
+  "POST /v3/Lists/*/Items addMemberV2": ["Conversation.add"],
+  "POST /v3/Lists/*/Items addNonChatParticipant": ["Conversation.addNonChatParticipant"],
+  "POST /v3/Lists/*/Items removeMember": ["Conversation.removeParticipant", "Participant.remove"],
+  "POST /v3/Lists/*/Items editMemberAttributes": ["Participant.updateAttributes"],
+  "POST /v3/Lists/*/Items sendMessage": ["Conversation.sendMessage"],
+  "POST /v3/Lists/*/Items sendMediaMessage": "1.x uploads to a host of Twilio's that no setting replaces",
+  "POST /v3/Lists/*/Items editMessage": ["Message.updateBody"],
+  "POST /v3/Lists/*/Items editMessageAttributes": ["Message.updateAttributes"],
+  "POST /v3/Lists/*/Items deleteMessage": ["Message.remove"],
+  "POST /v3/Lists/*/Items editUserFriendlyName": ["User.updateFriendlyName"],
+  "POST /v3/Lists/*/Items editUserAttributes": ["User.updateAttributes"],
 };
