@@ -83,15 +83,21 @@ conforms(
     const cable = await Cable.to(server);
     const fay = await connect("fay", { socket: cable.socket, ...SOON });
     const room = await fay.ready(sid);
+    // Once she hears of everything live, she asks for nothing by herself: the next request is her command.
+    await server.rest("POST", `/v1/Conversations/${sid}`, { FriendlyName: "cut off" });
+    await server.rest("POST", `/v1/Conversations/${sid}/Participants/gina`, { Attributes: "1" });
+    await until("both", () => ["conversation", "participant"].every((what) => fay.heard(`${what}Updated`)));
+    expect(await room.sendMessage("the first")).toBe(0);
+    await fay.sees("messageAdded: the first");
     await cable.cutAfter("the last");
     await server.say(sid, "gina", "the last");
     await fay.sees("messageAdded: the last");
     await expect(room.sendMessage("unanswered")).rejects.toThrow("Can't add command");
     await cable.mend();
     await fay.sees("messageAdded: unanswered");
-    expect(await room.sendMessage("answered")).toBe(2);
+    expect(await room.sendMessage("answered")).toBe(3);
     const bodies = (await (await fresh("gina")).history(sid)).map((message) => message.body);
-    expect(bodies).toEqual(["the last", "unanswered", "answered"]);
+    expect(bodies).toEqual(["the first", "the last", "unanswered", "answered"]);
   },
 );
 

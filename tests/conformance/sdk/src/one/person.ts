@@ -73,6 +73,11 @@ export class Person {
     return this.events.includes(event);
   }
 
+  /** Whether it was told anything under this event. */
+  heard(event: string): boolean {
+    return this.events.some((told) => told.startsWith(event));
+  }
+
   async sees(event: string): Promise<void> {
     await until(`${this.identity} to see "${event}"`, () => this.has(event)).catch(() => {
       throw new Error(`${this.identity} did not see "${event}", but ${JSON.stringify(this.events, null, 1)}`);
