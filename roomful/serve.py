@@ -67,6 +67,7 @@ def service_config(settings: Settings, application_events: frozenset[str] = EVEN
     return ServiceConfig(
         database_url=settings.database_url or f"sqlite:///{settings.instance / 'roomful.db'}",
         public_url=settings.public_url,
+        media_url=settings.media_url or str(settings.instance / "media"),
         trusted_proxies=settings.trusted_proxies,
         tombstone_days=settings.tombstone_days,
         webhook_allow=settings.webhook_allow,

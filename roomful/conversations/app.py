@@ -25,8 +25,14 @@ from .hooks.prehooks import PreHooks
 from .hooks.targets import TargetPolicy
 from .hub import Hub
 from .ids import Sids, now
+from .media.http import MediaHttp
+from .media.links import SignedLinks
+from .media.store import MediaStore, MediaStoreError, open_media_store
+from .media.sweeper import Sweeper
 from .presence import PresenceWorker
 from .rest.answers import http_error
+from .rest.endpoint import Gate
+from .rest.origin import Origins
 from .rest.routes import routes
 from .store.store import Store, StoreError
 from .sync.requests import Backend, Links
@@ -60,6 +66,8 @@ class ServiceConfig:
     """`sqlite:////absolute/path` or `postgresql://…`."""
     public_url: str
     """The origin in every URL that the service gives out, without a trailing slash."""
+    media_url: str
+    """Where media are: the absolute path of a folder, or `s3://bucket/prefix`."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose forwarding headers are believed."""
     tombstone_days: int = 30
@@ -75,7 +83,13 @@ class Service:
     """An open Conversations service. Make one with `open`."""
 
     def __init__(
-        self, store: Store, bus: LocalBus, hub: Hub, installation: Installation, config: ServiceConfig
+        self,
+        store: Store,
+        bus: LocalBus,
+        hub: Hub,
+        installation: Installation,
+        config: ServiceConfig,
+        media: MediaStore,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -84,8 +98,10 @@ class Service:
             account.sid, account.auth_token, api_key.sid, api_key.secret, installation.service.sid
         )
         policy = TargetPolicy(config.webhook_allow)
+        gate = Gate(self, Origins(lambda: config.public_url, config.trusted_proxies), policy)
+        links = SignedLinks(lambda: account.auth_token, config.clock)
         self.asgi = Starlette(
-            routes=routes(self, lambda: config.public_url, config.trusted_proxies, policy),
+            routes=[*MediaHttp(gate, media, links, config.clock).routes(), *routes(gate)],
             exception_handlers={HTTPException: http_error},
         )
         self.asgi.router.redirect_slashes = False
@@ -100,6 +116,9 @@ class Service:
         self._presence = PresenceWorker(self, self.perform, config.clock, alone=alone)
         hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing, self._presence))
         self._presence.start()
+        self._sweeper = Sweeper(self, self.perform, media, config.clock)
+        bus.listen(self._sweeper.heard)
+        self._sweeper.start()
         self._timers = asyncio.get_running_loop().create_task(run_timers(store.reads, self._performer, config.clock))
 
     @classmethod
@@ -119,7 +138,12 @@ class Service:
         except StoreError as error:
             raise OpenError(str(error)) from error
         try:
-            return cls(store, bus, hub, await _install(Performer(store.writer)), config)
+            installation = await _install(Performer(store.writer))
+            media = open_media_store(config.media_url, installation.account.sid)
+            return cls(store, bus, hub, installation, config, media)
+        except MediaStoreError as error:
+            await store.close()
+            raise OpenError(str(error)) from error
         except BaseException:
             await store.close()
             raise
@@ -146,6 +170,7 @@ class Service:
         """End the connections, refuse what is new, finish what waits, and close the store."""
         await self._presence.close()  # first: nobody goes offline because we close
         delivery = asyncio.create_task(self._delivery.close())  # calls that are being made may take their time
+        await self._sweeper.close()
         self._timers.cancel()
         await asyncio.gather(self._timers, return_exceptions=True)
         await self._hub.close()

@@ -180,7 +180,9 @@ async def in_state_of(read: Any, sid: str) -> bool:
 @pytest.mark.usefixtures("eager")
 async def test_a_service_applies_timers_while_it_is_open(tmp_path: Path) -> None:
     now = 1_800_000_000_000
-    config = ServiceConfig(f"sqlite:///{tmp_path / 'roomful.db'}", "http://localhost", clock=lambda: now)
+    config = ServiceConfig(
+        f"sqlite:///{tmp_path / 'roomful.db'}", "http://localhost", str(tmp_path / "media"), clock=lambda: now
+    )
     service = await Service.open(config)
     account = Actor(service.credentials.service_sid)
     room = await service.perform(account, CreateConversation(timer_inactive="PT1M", timer_closed="PT1H"))

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 
 from roomful.conversations.app import Service, ServiceConfig
 from roomful.conversations.core.conversations import CreateConversation
@@ -97,6 +98,7 @@ class Office:
 
     def __init__(self, database_url: str) -> None:
         self.database_url = database_url
+        self.media = TemporaryDirectory()
         self.time = Clock()
         self.listeners = [Listener().up() for _ in range(3)]
         self.rooms: list[str] = []
@@ -108,7 +110,9 @@ class Office:
     # --- its life ---
 
     async def open(self) -> None:
-        config = ServiceConfig(self.database_url, PUBLIC_URL, clock=self.time, webhook_allow=("127.0.0.1",))
+        config = ServiceConfig(
+            self.database_url, PUBLIC_URL, self.media.name, clock=self.time, webhook_allow=("127.0.0.1",)
+        )
         self.service = await Service.open(config)
         self.actor = Actor(self.service.credentials.service_sid, "ann")
         self.account = Actor(self.service.credentials.service_sid)

@@ -30,30 +30,23 @@ class FolderStore:
         self._root = root
 
     @classmethod
-    def open(cls, path: str) -> FolderStore:
-        """Make the folder if it is not there. Raises `MediaStoreError`."""
+    def open(cls, path: str, installation: str) -> FolderStore:
+        """Make the folder if it is not there, and see that it is this installation's, which the first node marks it as.
+
+        So nodes that do not share their folder are found out. Raises `MediaStoreError`.
+        """
         root = Path(path)
+        marker = root / _MARKER
         try:
             root.mkdir(parents=True, exist_ok=True)
-            (root / _MARKER).touch()
+            with suppress(FileExistsError), marker.open("x") as file:
+                file.write(installation)
+            marked = marker.read_text()
         except OSError as error:
             raise MediaStoreError(f"the folder of media {root} cannot be used ({error.strerror})") from error
+        if marked != installation:
+            raise MediaStoreError(f"the folder of media {root} belongs to another installation")
         return cls(root)
-
-    def check(self, installation: str) -> None:
-        """See that the folder is this installation's, which every node of it uses: the first one marks it.
-
-        Raises `MediaStoreError`.
-        """
-        marker = self._root / _MARKER
-        try:
-            marked = marker.read_text()
-            if not marked:
-                marker.write_text(installation)
-        except OSError as error:
-            raise MediaStoreError(f"the folder of media {self._root} cannot be used ({error.strerror})") from error
-        if marked not in ("", installation):
-            raise MediaStoreError(f"the folder of media {self._root} belongs to another installation")
 
     async def write(self, sid: str, chunks: AsyncIterator[bytes]) -> int:
         """See `MediaStore.write`."""

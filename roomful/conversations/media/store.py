@@ -26,10 +26,11 @@ class MediaStore(Protocol):
         """Remove the bytes of these media, also what is left of a write that broke off; some may be gone already."""
 
 
-def open_media_store(url: str) -> MediaStore:
+def open_media_store(url: str, installation: str) -> MediaStore:
     """The store at `url`: the absolute path of a folder, a `file:///` URL, or `s3://bucket/prefix`.
 
-    Raises `MediaStoreError` if it cannot be used.
+    A folder is marked with the SID `installation`, and belongs to it from then on. Raises `MediaStoreError` if the
+    store cannot be used.
     """
     if url.startswith("s3://"):
         from .objects import ObjectStore  # not at the top: only who uses it pays for its library
@@ -37,4 +38,4 @@ def open_media_store(url: str) -> MediaStore:
         return ObjectStore(url)
     from .folder import FolderStore
 
-    return FolderStore.open(url.removeprefix("file://"))
+    return FolderStore.open(url.removeprefix("file://"), installation)

@@ -11,7 +11,7 @@ from .call import Answer, Call
 
 async def create(call: Call) -> Answer:
     form = call.form
-    form.refuse("MediaSid", "ContentSid")
+    form.refuse("ContentSid")
     attributes = form.text("Attributes")
     parent = await call.read(lambda reads: find.conversation(reads, call))
     command = SendMessage(
@@ -22,6 +22,7 @@ async def create(call: Call) -> Answer:
         attributes="{}" if isinstance(attributes, Unset) else attributes,
         date_created=form.date_or_none("DateCreated", 50308),
         date_updated=form.date_or_none("DateUpdated", 50309),
+        media_sids=(media,) if (media := form.text_or_none("MediaSid")) else (),
     )
     return Answer(201, render.message(call, await call.perform(command)))
 

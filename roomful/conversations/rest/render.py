@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..core.media import Attached, attached
 from ..core.model import (
     Conversation,
     Message,
@@ -91,14 +92,24 @@ def message(call: Call, row: Message) -> Json:
         "index": row.index,
         "author": row.author,
         "body": row.body,
-        "media": None,
+        "media": [_medium(medium) for medium in attached(row)] or None,
         "participant_sid": row.participant_sid,
         "attributes": row.attributes,
-        "delivery": None,
-        "content_sid": None,
+        "delivery": json.loads(row.delivery) if row.delivery else None,
+        "content_sid": row.content_sid,
         **_dates(row),
         "url": url,
         "links": {"delivery_receipts": f"{url}/Receipts", "channel_metadata": f"{url}/ChannelMetadata"},
+    }
+
+
+def _medium(medium: Attached) -> Json:
+    return {
+        "sid": medium.sid,
+        "size": medium.size,
+        "content_type": medium.content_type,
+        "filename": medium.filename,
+        "category": medium.category,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from starlette.routing import Route
 
@@ -18,9 +18,8 @@ from . import (
     webhook_calls,
     webhooks,
 )
-from .call import Api, Handler, Targets
+from .call import Handler
 from .endpoint import Endpoint, Gate
-from .origin import Origins
 
 Methods = Mapping[str, Handler]
 
@@ -86,13 +85,11 @@ PATHS: Mapping[str, Methods] = {
 """Every path of `/v1` with its methods."""
 
 
-def routes(api: Api, public_url: Callable[[], str], trusted_proxies: tuple[str, ...], targets: Targets) -> list[Route]:
+def routes(gate: Gate) -> list[Route]:
     """The routes of REST v1, of the extensions and of `/health`.
 
-    `public_url` answers the origin for absolute URLs, without a trailing slash. Nothing here redirects, and under `/v1`
-    nothing answers HTML: paths that are not known lead to an endpoint too. `targets` says where webhooks may go.
+    Nothing here redirects, and under `/v1` nothing answers HTML: paths that are not known lead to an endpoint too.
     """
-    gate = Gate(api, Origins(public_url, trusted_proxies), targets)
     known = [Route(path, Endpoint(gate, methods)) for path, methods in PATHS.items()]
     unknown = Endpoint(gate, {})
     others = [*extensions.routes(gate), *webhook_calls.routes(gate)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ..core import errors
+from ..core import errors, limits
 from ..core.model import Service
 from ..core.ports import Reads
 from ..core.push import RegisterPush, UnregisterPush
@@ -14,9 +14,6 @@ from .requests import Action, Backend, Caller, Query, Reply, Request, text
 TYPING_SECONDS = 5
 """How often at most a typing person's client says so."""
 
-MEDIA_COUNT = 10
-MEDIA_MEGABYTES = 150
-
 
 def configuration(reads: Reads, caller: Caller, request: Request) -> Reply:
     """The client's own identity, the URLs and objects to start from, and options."""
@@ -24,7 +21,7 @@ def configuration(reads: Reads, caller: Caller, request: Request) -> Reply:
     if service is None:
         raise errors.service_not_found()
     client, public = caller.links.client, caller.links.public
-    media = f"{public}/media/v1/Services/{caller.service_sid}"
+    media = f"{public}/v1/Services/{caller.service_sid}"
     return Reply(
         200,
         {
@@ -58,9 +55,9 @@ def options(service: Service) -> dict[str, object]:
         "http_cache_interval": "PT0S",  # otherwise counts would be stale for a while
         "consumption_report_interval": "PT5S",
         "user_infos_to_subscribe": 100,
-        "media_attachments_count_limit": MEDIA_COUNT,
-        "media_attachment_size_limit_in_mb": MEDIA_MEGABYTES,
-        "media_attachments_total_size_limit_in_mb": MEDIA_MEGABYTES,
+        "media_attachments_count_limit": limits.MEDIA_PER_MESSAGE,
+        "media_attachment_size_limit_in_mb": limits.MEDIA_MEGABYTES,
+        "media_attachments_total_size_limit_in_mb": limits.MEDIA_MEGABYTES,
         "email_histories_allowed_mime_types": mime_types,
         "email_bodies_allowed_mime_types": mime_types,
     }

@@ -40,18 +40,23 @@ def _shown(row: Message) -> dict[str, object]:
     }
 
 
-def _no_media(body: dict[str, Any]) -> None:
-    if body.get("media_sids"):
-        raise errors.invalid(20001, "Media cannot be sent to this service")
+def _media_sids(body: dict[str, Any]) -> tuple[str, ...]:
+    sids = body.get("media_sids") or []
+    if not isinstance(sids, list) or not all(isinstance(sid, str) for sid in sids):
+        raise errors.invalid(20001, "media_sids must be a list of SIDs")
+    return tuple(sids)
 
 
 async def send(backend: Backend, caller: Caller, request: Request) -> Reply:
     """Send a message; `index` is what the SDK hands to the application."""
     body = request.json()
-    _no_media(body)
     sid = await conversation_sid(backend, caller, request.args[0])
     command = SendMessage(
-        sid, body=text(body, "body"), subject=text(body, "subject"), attributes=text(body, "attributes") or "{}"
+        sid,
+        body=text(body, "body"),
+        subject=text(body, "subject"),
+        attributes=text(body, "attributes") or "{}",
+        media_sids=_media_sids(body),
     )
     return Reply(201, _shown(await backend.perform(caller.actor, command)))
 

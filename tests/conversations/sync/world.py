@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -90,6 +91,7 @@ class World:
     """
 
     database_url: str
+    media: TemporaryDirectory[str] = field(default_factory=TemporaryDirectory)
     time: Clock = field(default_factory=Clock)
     trouble: list[BaseException] = field(default_factory=list)
     closing: bool = False
@@ -102,7 +104,7 @@ class World:
 
     async def start(self) -> None:
         with patch.object(app, "LocalBus", SwitchableBus):
-            config = ServiceConfig(self.database_url, PUBLIC_URL, clock=self.time)
+            config = ServiceConfig(self.database_url, PUBLIC_URL, self.media.name, clock=self.time)
             self.service = await Service.open(config)
         self.store, self.hub = self.service._store, self.service._hub
         self._read, self.store.reads.read = self.store.reads.read, self._read_late  # type: ignore[method-assign]
