@@ -9,7 +9,10 @@ const only = process.env.ROOMFUL_ONLY ? process.env.ROOMFUL_ONLY.split(" ") : nu
 
 const chromium = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+  args: [
+    ...["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+    "--ignore-certificate-errors", // of a server behind TLS (control/tls.ts)
+  ],
 };
 
 /** The version of the SDK in this run (see control/versions.mjs). */

@@ -85,6 +85,7 @@ export class Desk {
       this.servers.delete(id);
       await server.close();
     },
+    secure: (id: string) => this.at(this.servers, id).secure(),
     restore: (id: string) => this.at(this.servers, id).restore(),
     advance: (id: string, milliseconds: number) => this.at(this.servers, id).advance(milliseconds),
     pings: (id: string, after: number, within: number) => this.at(this.servers, id).pings(after, within),

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { Tls } from "./tls";
 
 const conformance = resolve(import.meta.dirname, "../..");
 const python = resolve(conformance, "../../.venv/bin/python");
@@ -47,6 +48,7 @@ export class Roomful {
   private log = "";
   private readonly answers: string[] = [];
   private ahead = 0;
+  private tls?: Tls;
   /** A test has broken a handler. */
   private disturbed = false;
   /** A test has ended it. */
@@ -63,6 +65,7 @@ export class Roomful {
         ...environment(),
         ...{ PORT: this.port, HOST: "127.0.0.1", ROOMFUL_INSTANCE: join(this.folder, "instance") },
         WEBHOOK_ALLOW: "127.0.0.1",
+        ...(this.tls ? { PUBLIC_URL: `https://127.0.0.1:${this.tls.port}` } : {}),
       },
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -129,8 +132,16 @@ export class Roomful {
   /** End it and forget it. Throws if it ever logged an error. */
   async close(): Promise<void> {
     await this.end("SIGTERM");
+    this.tls?.close();
     rmSync(this.folder, { recursive: true, force: true });
     if (/Traceback|ERROR|\[(error|critical)/.test(this.log)) throw new Error(`the server logged errors:\n${this.log}`);
+  }
+
+  /** Put TLS before it, and start it again: from then on its URLs begin with https. */
+  async secure(): Promise<void> {
+    this.tls ??= await Tls.before(Number(this.port));
+    await this.end("SIGTERM");
+    await this.start();
   }
 
   /** Move the server's clock forward. */

@@ -45,9 +45,7 @@ export const VERSIONS = [
     document: "docs/compatibility-1.1.0.md",
     define: { global: "globalThis" },
     about: ["Its interface is an older one than that of [3.0.1](compatibility.md), and its tests are its own."],
-    without: {
-      "Media.getContentTemporaryUrl": "it asks a host of Twilio's that no setting replaces",
-    },
+    without: {},
   },
 ];
 

@@ -55,6 +55,11 @@ export class Server {
     await call("stop", this.id);
   }
 
+  /** Start it again behind TLS: its URLs, those of media among them, begin with https. Nobody knows its certificate. */
+  async secure(): Promise<void> {
+    await call("secure", this.id);
+  }
+
   /** Run again with all handlers whole, however a test left it; the stage does it after each. */
   async restore(): Promise<void> {
     await call("restore", this.id);
