@@ -14,13 +14,9 @@ interface Row {
   states: Map<string, Outcome["state"]>;
 }
 
-type Subject = Sdk & Pick<Version, "about" | "without">;
+type Subject = Sdk & Pick<Version, "about">;
 
-export function compatibility(
-  { version, classes, about, without }: Subject,
-  outcomes: Outcome[],
-  refresh: string,
-): string {
+export function compatibility({ version, classes, about }: Subject, outcomes: Outcome[], refresh: string): string {
   const rows = rowsOf(outcomes);
   const sorted = [...classes].sort((one, other) => (one.name < other.name ? -1 : 1));
   const tested = (name: string) => rows.some((row) => row.covers.includes(name));
@@ -34,7 +30,7 @@ export function compatibility(
       ...about,
     ].join("\n"),
     summary(sorted, tested),
-    ...sorted.map((each) => section(each, rows, without)),
+    ...sorted.map((each) => section(each, rows)),
     listed("Tests that run in Node only", rows, ({ node }) => node),
     listed("Tests that run in Chromium only", rows, ({ browser }) => browser),
     listed("Tests without a second client", rows, ({ local }) => local),
@@ -69,11 +65,7 @@ function summary(classes: SdkClass[], tested: (name: string) => boolean): string
   ].join("\n");
 }
 
-function section(
-  { name, methods, events, properties }: SdkClass,
-  rows: Row[],
-  without: Record<string, string>,
-): string {
+function section({ name, methods, events, properties }: SdkClass, rows: Row[]): string {
   const table = (kind: string, members: string[], mark: string) =>
     members.length === 0
       ? []
@@ -81,7 +73,7 @@ function section(
           [
             `| ${kind} | Node | Chromium | tests |`,
             "|---|---|---|---|",
-            ...members.map((member) => line(member, `${name}${mark}${member}`, rows, without)),
+            ...members.map((member) => line(member, `${name}${mark}${member}`, rows)),
           ].join("\n"),
         ];
   return [
@@ -92,9 +84,8 @@ function section(
   ].join("\n\n");
 }
 
-function line(shown: string, name: string, rows: Row[], without: Record<string, string>): string {
+function line(shown: string, name: string, rows: Row[]): string {
   const own = rows.filter((row) => row.covers.includes(name));
-  if (own.length === 0 && without[name]) return `| \`${shown}\` | cannot work | cannot work | ${without[name]} |`;
   if (own.length === 0) return `| \`${shown}\` | **missing** | **missing** | |`;
   const tests = own.map(({ title, file }) => `[${escaped(title)}](../${file})`).join("<br>");
   return `| \`${shown}\` | ${verdict(own, "node")} | ${verdict(own, "browser")} | ${tests} |`;

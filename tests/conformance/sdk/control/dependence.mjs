@@ -89,7 +89,7 @@ export const DEPENDENCE_OF_1 = {
   "POST /v3/Lists/*/Items removeMember": ["Conversation.removeParticipant", "Participant.remove"],
   "POST /v3/Lists/*/Items editMemberAttributes": ["Participant.updateAttributes"],
   "POST /v3/Lists/*/Items sendMessage": ["Conversation.sendMessage"],
-  "POST /v3/Lists/*/Items sendMediaMessage": "1.x uploads to a host of Twilio's that no setting replaces",
+  "POST /v3/Lists/*/Items sendMediaMessage": ["Media.getContentTemporaryUrl"],
   "POST /v3/Lists/*/Items editMessage": ["Message.updateBody"],
   "POST /v3/Lists/*/Items editMessageAttributes": ["Message.updateAttributes"],
   "POST /v3/Lists/*/Items deleteMessage": ["Message.remove"],

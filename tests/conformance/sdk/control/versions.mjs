@@ -9,7 +9,6 @@
  * @property {string} document the table that is made from their run
  * @property {string[]} about lines of that table's introduction
  * @property {Record<string, string>} define names of Node's that it uses in a browser, too, and what to put there
- * @property {Record<string, string>} without members that no server of ours can serve to it, and why
  */
 
 /** @type {[Version, ...Version[]]} */
@@ -25,7 +24,6 @@ export const VERSIONS = [
       "A mutation run lets one handler of the server after the other answer 500, and sees that the tests of the members",
       "that need it fail.",
     ],
-    without: {},
   },
   {
     version: "2.6.5",
@@ -35,7 +33,6 @@ export const VERSIONS = [
     document: "docs/compatibility-2.6.5.md",
     define: {},
     about: ["The tests are those of [3.0.1](compatibility.md), whose typings declare the same members."],
-    without: {},
   },
   {
     version: "1.1.0",
@@ -45,7 +42,6 @@ export const VERSIONS = [
     document: "docs/compatibility-1.1.0.md",
     define: { global: "globalThis" },
     about: ["Its interface is an older one than that of [3.0.1](compatibility.md), and its tests are its own."],
-    without: {},
   },
 ];
 
