@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from . import errors, limits, timers
 from .events import ConversationAdded, ConversationRemoved, ConversationUpdated, StateChange
-from .leaving import leave_user_stream
+from .leaving import free_pairs, leave_user_stream
 from .media import remove
 from .model import SYSTEM, Conversation, Media, Message, Participant, Receipt, Tombstone, User, Webhook
 from .overrides import Override, overridden
@@ -130,6 +130,8 @@ class UpdateConversation:
         changes.setdefault("date_updated", tx.now)
         new = replace(old, position=position, document_position=position, **changes)
         tx.change(new)
+        if new.state == "closed":
+            free_pairs(tx, new.sid)
         moved = StateChange(old.state, new.state, "API") if new.state != old.state else None
         tx.emit(ConversationUpdated(new.sid, position, new, moved))
         return new

@@ -52,6 +52,16 @@ def participants_limit(limit: int) -> ServiceError:
     return ServiceError(400, 50417, f"Conversation has reached its limit of {limit} participants")
 
 
+def non_chat_limit(limit: int) -> ServiceError:
+    return ServiceError(400, 50418, f"Conversation has reached its limit of {limit} people outside the chat")
+
+
+def binding_taken(conversation_sid: str) -> ServiceError:
+    """Software in use finds the conversation's SID at the end of this text."""
+    text = "A binding for this participant and proxy address already exists in Conversation"
+    return ServiceError(409, 50416, f"{text} {conversation_sid}")
+
+
 def conversations_limit(limit: int) -> ServiceError:
     return ServiceError(400, 50208, f"User has reached the limit of {limit} conversations")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .model import Conversation, Message, Participant, User, Webhook
+from .model import Conversation, Message, Participant, Receipt, User, Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,15 @@ class MessageRemoved(Event):
 
     conversation: Conversation
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryUpdated(Event):
+    """A receipt came or changed, and with it what `message.delivery` sums up; the message is as old as it was."""
+
+    conversation: Conversation
+    message: Message
+    receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True)

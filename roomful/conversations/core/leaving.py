@@ -20,6 +20,13 @@ def remove_member(tx: Tx, conversation: Conversation, member: Participant) -> No
     tx.emit(ParticipantRemoved(conversation.sid, position, conversation, member))
 
 
+def free_pairs(tx: Tx, conversation_sid: str) -> None:
+    """A conversation was closed: its people outside the chat may be in another one with the same addresses."""
+    for member in tx.all(Participant, order="sid", conversation_sid=conversation_sid, identity=None):
+        if member.pair is not None:
+            tx.change(replace(member, pair=None))
+
+
 def leave_user_stream(tx: Tx, service_sid: str, member: Participant) -> None:
     """Take a membership out of its user's map of conversations."""
     user = tx.one(User, service_sid=service_sid, identity=member.identity) if member.identity is not None else None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ipaddress import IPv6Address
 from typing import Any
 
-from .errors import invalid
+from .errors import ServiceError, invalid
 
 FRIENDLY_NAME_CHARS = 256
 UNIQUE_NAME_CHARS = 256
@@ -24,6 +24,7 @@ CID_CHARS = 64
 PUSH_ADDRESS_CHARS = 1024
 ATTRIBUTES_DEPTH = 64
 PARTICIPANTS_PER_CONVERSATION = 1000
+NON_CHAT_PARTICIPANTS_PER_CONVERSATION = 50
 CONVERSATIONS_PER_USER = 1000
 ROLES_PER_SERVICE = 100
 MEDIA_MEGABYTES = 150
@@ -37,6 +38,8 @@ UNATTACHED_MEDIA_OF_ACCOUNT = 10_000
 UNATTACHED_BYTES_OF_ACCOUNT = 100 * 1024 * 1024 * 1024
 FILENAME_CHARS = 256
 CONTENT_TYPE_CHARS = 256
+CHANNEL_TYPE_CHARS = 64
+CHANNEL_METADATA_BYTES = 16 * 1024
 WEBHOOKS_PER_CONVERSATION = 5
 WEBHOOK_URL_CHARS = 2048
 TRIGGERS_PER_WEBHOOK = 10
@@ -61,6 +64,15 @@ def _storable(value: str, what: str) -> None:
         value.encode()
     except UnicodeEncodeError:
         raise invalid(20001, f"{what} is not valid Unicode text") from None
+
+
+def is_storable(value: str) -> bool:
+    """Whether both databases hold this text."""
+    try:
+        _storable(value, "")
+    except ServiceError:
+        return False
+    return True
 
 
 def attributes(text: str, limit: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from . import errors, limits, timers
 from .events import MessageAdded, MessageRemoved, MessageUpdated
 from .media import attach, attachable, needs_media, remove
-from .model import SYSTEM, Conversation, Media, Message, Participant, Tombstone
+from .model import SYSTEM, Conversation, Media, Message, Participant, Receipt, Tombstone
 from .overrides import Override, overridden
 from .permissions import Access, access, needs_access, require_account
 from .ports import UNSET, Actor, Needs, RowKey, Tx, Unset, given, key
@@ -243,6 +243,9 @@ class DeleteMessage:
         tx.remove(message)
         if message.medias is not None:
             remove(tx, old.service_sid, tx.all(Media, order="sid", message_sid=message.sid))
+        if message.delivery is not None:
+            for receipt in tx.all(Receipt, order="sid", message_sid=message.sid):
+                tx.remove(receipt)
         tx.add(Tombstone(old.sid, position, "messages", str(message.index), tx.now))
         conversation = replace(old, position=position, messages_count=old.messages_count - 1)
         if old.last_message_index == message.index:

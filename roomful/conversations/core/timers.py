@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 
 from .errors import invalid
 from .events import ConversationUpdated, StateChange
+from .leaving import free_pairs
 from .model import Conversation
 from .permissions import require_account
 from .ports import Actor, Needs, Tx
@@ -139,5 +140,7 @@ class ApplyTimers:
             **dates,
         )
         tx.change(new)
+        if state == "closed":
+            free_pairs(tx, new.sid)
         tx.emit(ConversationUpdated(new.sid, position, new, StateChange(old.state, state, "TIMER")))
         return True

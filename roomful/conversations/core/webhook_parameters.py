@@ -6,6 +6,7 @@ parameter without a value is left out.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +14,8 @@ from typing import Any, Final
 from . import events
 from .dates import iso
 from .events import Event
-from .model import Conversation, Message, Participant, User
+from .media import attached
+from .model import Conversation, Message, Participant, Receipt, User
 from .ports import Actor
 
 Parameters = dict[str, str]
@@ -100,6 +102,38 @@ def _message(row: Message) -> Values:
         "Author": row.author,
         "ParticipantSid": row.participant_sid,
         "Attributes": row.attributes,
+        "Media": _media(row),
+    }
+
+
+def _media(row: Message) -> str | None:
+    """A JSON array, whose keys begin with capitals."""
+    if row.medias is None:
+        return None
+    shown = [
+        {
+            "Sid": medium.sid,
+            "ContentType": medium.content_type,
+            "Filename": medium.filename,
+            "Size": medium.size,
+            "Category": medium.category,
+        }
+        for medium in attached(row)
+    ]
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+
+
+def _receipt(row: Receipt) -> Values:
+    return {
+        "ConversationSid": row.conversation_sid,
+        "MessageSid": row.message_sid,
+        "DeliveryReceiptSid": row.sid,
+        "ChannelMessageSid": row.channel_message_sid,
+        "ParticipantSid": row.participant_sid,
+        "Status": row.status,
+        "ErrorCode": row.error_code,
+        "DateCreated": iso(row.date_created),
+        "DateUpdated": iso(row.date_updated),
     }
 
 
@@ -113,6 +147,17 @@ def _participant(row: Participant) -> Values:
         "Identity": row.identity,
         "RoleSid": row.role_sid,
         "Attributes": row.attributes,
+        **_binding(row),
+    }
+
+
+def _binding(row: Participant) -> Values:
+    if row.address is None:
+        return {}
+    return {
+        "MessagingBinding.Address": row.address,
+        "MessagingBinding.ProxyAddress": row.proxy_address,
+        "MessagingBinding.Type": row.type.upper(),
     }
 
 
@@ -201,6 +246,7 @@ _TOLD: Final[Mapping[type[Event], _Kind]] = {
         lambda event: _existing_message(event.message),
         lambda event, now, _: _removed(now),
     ),
+    events.DeliveryUpdated: _Kind(None, "onDeliveryUpdated", lambda event: _receipt(event.receipt)),
     events.ParticipantAdded: _Kind(
         "onParticipantAdd",
         "onParticipantAdded",

@@ -34,7 +34,7 @@ CONVERSATION_EVENTS: Final = frozenset(
 """Told after something happened, also to a conversation's own webhooks."""
 
 POST_EVENTS: Final = CONVERSATION_EVENTS | {"onConversationAdded", "onUserAdded", "onUserUpdated"}
-"""Told after something happened. `onDeliveryUpdated` needs people outside the chat, which the service does not have."""
+"""Told after something happened."""
 
 _OLDER_NAMES: Final = {
     "onMessageSend": "onMessageAdd",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from abc import ABC, abstractmethod
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -14,8 +14,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ..core.errors import ServiceError, internal, invalid
-from ..core.model import Account
+from ..core.limits import is_sid
+from ..core.model import Account, Conversation
 from ..core.ports import Actor
+from ..core.receipts import ReportDelivery, SetChannelMetadata
 from ..core.tokens import RevokeTokens
 from .answers import error_response, json_response
 from .endpoint import Gate, bounded_body, guarded
@@ -38,6 +40,26 @@ class Challenge(msgspec.Struct):
     nonce: Annotated[str, msgspec.Meta(min_length=16, max_length=128)]
 
 
+class Delivery(msgspec.Struct):
+    """Body of `POST /roomful/v1/receipts`."""
+
+    conversation_sid: str
+    message_sid: str
+    participant_sid: str
+    status: str
+    error_code: int = 0
+    channel_message_sid: str | None = None
+
+
+class Metadata(msgspec.Struct):
+    """Body of `POST /roomful/v1/channel-metadata`."""
+
+    conversation_sid: str
+    message_sid: str
+    type: str
+    data: dict[str, Any]
+
+
 class Posted(ABC):
     """An extension's endpoint: POST only."""
 
@@ -54,6 +76,13 @@ class Posted(ABC):
             return error_response(error, {"Allow": "POST"})
         return await self.post(request)
 
+    async def actor(self, account: Account, conversation_sid: str) -> Actor:
+        """The account, in the service that a conversation belongs to: for reports, which webhooks are told of."""
+        conversation = None
+        if is_sid(conversation_sid, "CH"):
+            conversation = await self.gate.api.read(lambda reads: reads.one(Conversation, sid=conversation_sid))
+        return Actor(conversation.service_sid if conversation else account.default_service_sid)
+
     @abstractmethod
     async def post(self, request: Request) -> Response:
         """The answer; raises `ServiceError`."""
@@ -67,6 +96,30 @@ class Revocations(Posted):
         asked = decoded(await bounded_body(request), Revocation)
         command = RevokeTokens(token_sha256=asked.token_sha256, identity=asked.identity)
         await self.gate.api.perform(Actor(account.default_service_sid), command)
+        return json_response(204, None)
+
+
+class Deliveries(Posted):
+    """Takes a gateway's word on how a message to somebody outside the chat fares."""
+
+    async def post(self, request: Request) -> Response:
+        account, _ = await self.gate.admit(request)
+        asked = decoded(await bounded_body(request), Delivery)
+        receipt = await self.gate.api.perform(
+            await self.actor(account, asked.conversation_sid), ReportDelivery(**msgspec.structs.asdict(asked))
+        )
+        return json_response(200, {"sid": receipt.sid, "status": receipt.status, "error_code": receipt.error_code})
+
+
+class ChannelMetadata(Posted):
+    """Keeps what a message's channel says about it."""
+
+    async def post(self, request: Request) -> Response:
+        account, _ = await self.gate.admit(request)
+        asked = decoded(await bounded_body(request), Metadata)
+        data = msgspec.json.encode(asked.data).decode()
+        command = SetChannelMetadata(asked.conversation_sid, asked.message_sid, asked.type, data)
+        await self.gate.api.perform(await self.actor(account, asked.conversation_sid), command)
         return json_response(204, None)
 
 
@@ -102,6 +155,8 @@ async def health(request: Request) -> Response:
 def routes(gate: Gate) -> list[Route]:
     return [
         Route("/roomful/v1/revocations", Revocations(gate)),
+        Route("/roomful/v1/receipts", Deliveries(gate)),
+        Route("/roomful/v1/channel-metadata", ChannelMetadata(gate)),
         Route("/roomful/v1/challenge", Challenges(gate)),
         Route("/health", health, methods=["GET"]),
     ]

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
+from ..core.bindings import Binding
 from ..core.errors import invalid
 from ..core.model import Conversation, Participant
+from ..core.outside import AddNonChatParticipant, RemoveNonChatParticipant, UpdateNonChatParticipant
 from ..core.participants import AddParticipant, RemoveParticipant, UpdateParticipant
 from ..core.ports import Reads, Unset
 from . import find, paging, render
 from .call import Answer, Call
 from .params import Params
 
-_CARRIER = ("MessagingBinding.Address", "MessagingBinding.ProxyAddress", "MessagingBinding.ProjectedAddress")
+_ADDRESS, _PROXY = "MessagingBinding.Address", "MessagingBinding.ProxyAddress"
 
 
-def _refuse_carriers(form: Params) -> None:
-    message = "This server has no messaging service, so only chat participants (Identity) can be added"
-    form.refuse(*_CARRIER, code=50373, message=message)
+def _binding(form: Params) -> Binding | None:
+    """The addresses of somebody outside the chat, if the form has any."""
+    form.refuse(
+        "MessagingBinding.ProjectedAddress",
+        code=50373,
+        message="This server has no carrier of its own, so nobody has a projected address",
+    )
+    address, proxy = form.text_or_none(_ADDRESS), form.text_or_none(_PROXY)
+    if address is None and proxy is None:
+        return None
+    if form.text_or_none("Identity") is not None:
+        raise invalid(50373, "A participant has an identity or a messaging binding, not both")
+    return Binding(address or "", proxy or "")
 
 
 async def create(call: Call) -> Answer:
     form = call.form
-    _refuse_carriers(form)
-    identity = form.required("Identity", invalid(50204, "Identity not provided"))
+    binding = _binding(form)
     attributes = form.text("Attributes")
     parent = await call.read(lambda reads: find.conversation(reads, call))
-    command = AddParticipant(
-        parent.sid,
-        identity,
-        attributes="{}" if isinstance(attributes, Unset) else attributes,
-        role_sid=form.text_or_none("RoleSid"),
-        date_created=form.date_or_none("DateCreated", 50308),
-        date_updated=form.date_or_none("DateUpdated", 50309),
-    )
+    common = {
+        "attributes": "{}" if isinstance(attributes, Unset) else attributes,
+        "role_sid": form.text_or_none("RoleSid"),
+        "date_created": form.date_or_none("DateCreated", 50308),
+        "date_updated": form.date_or_none("DateUpdated", 50309),
+    }
+    if binding is not None:
+        outside = AddNonChatParticipant(parent.sid, binding, **common)
+        return Answer(201, render.participant(call, await call.perform(outside)))
+    identity = form.required("Identity", invalid(50204, "Identity not provided"))
+    command = AddParticipant(parent.sid, identity, **common)
     return Answer(201, render.participant(call, await call.perform(command)))
 
 
@@ -47,24 +61,36 @@ async def fetch(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     form = call.form
-    _refuse_carriers(form)
+    form.refuse(
+        _PROXY, "MessagingBinding.ProjectedAddress", code=50373, message="A messaging binding cannot be changed"
+    )
     parent, found = await call.read(lambda reads: _find(reads, call))
+    common = {
+        "attributes": form.text("Attributes"),
+        "role_sid": form.text("RoleSid"),
+        "date_created": form.date("DateCreated", 50308),
+        "date_updated": form.date("DateUpdated", 50309),
+    }
+    if found.identity is None:
+        form.refuse("LastReadMessageIndex", "LastReadTimestamp")
+        outside = UpdateNonChatParticipant(parent.sid, found.sid, **common)
+        return Answer(200, render.participant(call, await call.perform(outside)))
     command = UpdateParticipant(
         parent.sid,
-        found.identity or "",
-        attributes=form.text("Attributes"),
-        role_sid=form.text("RoleSid"),
+        found.identity,
         last_read_message_index=form.integer("LastReadMessageIndex", 50421),
         last_read_date=form.date("LastReadTimestamp"),
-        date_created=form.date("DateCreated", 50308),
-        date_updated=form.date("DateUpdated", 50309),
+        **common,
     )
     return Answer(200, render.participant(call, await call.perform(command)))
 
 
 async def delete(call: Call) -> Answer:
     parent, found = await call.read(lambda reads: _find(reads, call))
-    await call.perform(RemoveParticipant(parent.sid, found.identity or ""))
+    if found.identity is None:
+        await call.perform(RemoveNonChatParticipant(parent.sid, found.sid))
+    else:
+        await call.perform(RemoveParticipant(parent.sid, found.identity))
     return Answer(204)
 
 

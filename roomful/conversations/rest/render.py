@@ -15,6 +15,7 @@ from ..core.model import (
     Conversation,
     Message,
     Participant,
+    Receipt,
     Role,
     Service,
     User,
@@ -27,7 +28,7 @@ from .params import format_date
 Json = dict[str, Any]
 
 
-def _dates(row: Conversation | Participant | Message | User | Role | Service | Webhook) -> Json:
+def _dates(row: Conversation | Participant | Message | Receipt | User | Role | Service | Webhook) -> Json:
     return {"date_created": format_date(row.date_created), "date_updated": format_date(row.date_updated)}
 
 
@@ -74,13 +75,34 @@ def participant(call: Call, row: Participant) -> Json:
         "sid": row.sid,
         **_within(call, row.conversation_sid),
         "identity": row.identity,
-        "messaging_binding": None,
+        "messaging_binding": _binding(row) if row.address else None,
         "attributes": row.attributes,
         "role_sid": row.role_sid,
         "last_read_message_index": row.last_read_message_index,
         "last_read_timestamp": None if row.last_read_date is None else format_date(row.last_read_date),
         **_dates(row),
         "url": f"{call.prefix}/Conversations/{row.conversation_sid}/Participants/{row.sid}",
+    }
+
+
+def _binding(row: Participant) -> Json:
+    shown = {"type": row.type, "address": row.address, "proxy_address": row.proxy_address}
+    optional = {"projected_address": row.projected_address, "name": row.name, "level": row.level}
+    return shown | {name: value for name, value in optional.items() if value is not None}
+
+
+def receipt(call: Call, row: Receipt) -> Json:
+    of = f"{call.prefix}/Conversations/{row.conversation_sid}/Messages/{row.message_sid}"
+    return {
+        "sid": row.sid,
+        **_within(call, row.conversation_sid),
+        "message_sid": row.message_sid,
+        "channel_message_sid": row.channel_message_sid,
+        "participant_sid": row.participant_sid,
+        "status": row.status,
+        "error_code": row.error_code,
+        **_dates(row),
+        "url": f"{of}/Receipts/{row.sid}",
     }
 
 

@@ -11,6 +11,7 @@ from . import (
     extensions,
     messages,
     participants,
+    receipts,
     roles,
     services,
     user_conversations,
@@ -42,6 +43,8 @@ _OF_A_SERVICE: Mapping[str, Methods] = {
         "POST": messages.update,
         "DELETE": messages.delete,
     },
+    "/Conversations/{conversation}/Messages/{message}/Receipts": {"GET": receipts.list_},
+    "/Conversations/{conversation}/Messages/{message}/Receipts/{receipt}": {"GET": receipts.fetch},
     "/Conversations/{conversation}/Webhooks": {"GET": webhooks.list_, "POST": webhooks.create},
     "/Conversations/{conversation}/Webhooks/{webhook}": {
         "GET": webhooks.fetch,

@@ -9,6 +9,7 @@ from typing import Any
 from ..core.events import (
     ConversationRemoved,
     ConversationUpdated,
+    DeliveryUpdated,
     Event,
     MembershipAdded,
     MembershipRemoved,
@@ -93,7 +94,7 @@ def changes(event: Event) -> Iterator[Change]:
     """
     position = event.position
     match event:
-        case MessageAdded(message=message) | MessageUpdated(message=message):
+        case MessageAdded(message=message) | MessageUpdated(message=message) | DeliveryUpdated(message=message):
             ref = Ref(Kind.MESSAGES, event.stream)
             yield ref.sid, partial(item_event, ref, message_item(message), isinstance(event, MessageAdded))
         case MessageRemoved(message=message):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ..core import errors
@@ -76,7 +77,7 @@ async def delete(backend: Backend, caller: Caller, request: Request) -> Reply:
     return Reply(204, None)
 
 
-def _message(reads: Reads, caller: Caller, request: Request) -> Message:
+def readable_message(reads: Reads, caller: Caller, request: Request) -> Message:
     conversation, _ = readable(reads, caller, request.args[0])
     found = reads.one(Message, sid=request.args[1])
     if found is None or found.conversation_sid != conversation.sid:
@@ -84,28 +85,16 @@ def _message(reads: Reads, caller: Caller, request: Request) -> Message:
     return found
 
 
-def receipts(reads: Reads, caller: Caller, request: Request) -> Reply:
-    """Delivery receipts exist only for people outside the chat: there are none."""
-    _message(reads, caller, request)
-    return Reply(200, {"delivery_receipts": [], "meta": {"next_token": None, "previous_token": None}})
-
-
 def channel_metadata(reads: Reads, caller: Caller, request: Request) -> Reply:
-    """Metadata of other channels: none. The SDK takes this code as that answer and does not ask again."""
-    _message(reads, caller, request)
-    raise ServiceError(404, 50530, "Channel metadata not found")
-
-
-def recipients(reads: Reads, caller: Caller, request: Request) -> Reply:
-    """Recipients of e-mail: none."""
-    readable(reads, caller, request.args[0])
-    return Reply(200, {"message_recipients": [], "meta": {"next_token": None, "previous_token": None}})
+    """What a message's channel says about it. The SDK takes code 50530 as "nothing" and does not ask again."""
+    message = readable_message(reads, caller, request)
+    if message.channel_metadata is None:
+        raise ServiceError(404, 50530, "Channel metadata not found")
+    return Reply(200, json.loads(message.channel_metadata))
 
 
 QUERIES: dict[str, Query] = {
-    "GET /Client/v2/Conversations/*/Messages/*/Receipts": receipts,
     "GET /Client/v2/Conversations/*/Messages/*/ChannelMetadata": channel_metadata,
-    "GET /Client/v2/Conversations/*/MessageRecipients": recipients,
 }
 ACTIONS: dict[str, Action] = {
     "POST /Client/v2/Conversations/*/Messages": send,

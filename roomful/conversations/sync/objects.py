@@ -144,12 +144,27 @@ def participant_data(participant: Participant) -> dict[str, Any]:
         "attributes": participant.attributes,
         "roleSid": participant.role_sid,
         "type": participant.type,
+        **({"bindings": {participant.type: binding_data(participant)}} if participant.address else {}),
         "userInfo": participant.user_sid and Kind.PROFILE.unique_name(participant.user_sid),
         "dateCreated": iso(participant.date_created),
         "dateUpdated": iso(participant.date_updated),
         "lastConsumedMessageIndex": participant.last_read_message_index,
         "lastConsumptionTimestamp": iso_or_none(participant.last_read_date),
     }
+
+
+def binding_data(participant: Participant) -> dict[str, Any]:
+    """Where somebody outside the chat is reached, in the names that the SDK and REST have for it."""
+    shown = {
+        "type": participant.type,
+        "address": participant.address,
+        "proxy_address": participant.proxy_address,
+        "projected_address": participant.projected_address,
+        "name": participant.name,
+        "level": participant.level,
+    }
+    optional = ("projected_address", "name", "level")
+    return {name: value for name, value in shown.items() if value is not None or name not in optional}
 
 
 def membership_data(participant: Participant) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from ..core.errors import ServiceError
-from . import configuration, conversations, legacy, messages, participants, sync_objects, users
+from . import configuration, conversations, legacy, messages, outside, participants, sync_objects, users
 from .requests import Action, Query, Request
 
 H = TypeVar("H")
@@ -42,7 +42,13 @@ class Routes(Generic[H]):
 
 
 QUERIES: Routes[Query] = Routes(
-    configuration.QUERIES, conversations.QUERIES, messages.QUERIES, users.QUERIES, sync_objects.QUERIES, legacy.QUERIES
+    configuration.QUERIES,
+    conversations.QUERIES,
+    messages.QUERIES,
+    outside.QUERIES,
+    users.QUERIES,
+    sync_objects.QUERIES,
+    legacy.QUERIES,
 )
 ACTIONS: Routes[Action] = Routes(
     configuration.ACTIONS, conversations.ACTIONS, participants.ACTIONS, messages.ACTIONS, users.ACTIONS
