@@ -101,10 +101,11 @@ class ReserveMedia:
             raise errors.too_many_uploads()
 
 
-def _uploading(tx: Tx, actor: Actor, sid: str) -> Media:
+def _uploaded(tx: Tx, actor: Actor, sid: str, *states: str) -> Media:
+    """The actor's own upload, in one of these states and attached to nothing."""
     media = tx.one(Media, sid=sid)
-    author = actor.identity or SYSTEM
-    if media is None or (media.state, media.service_sid, media.author) != ("uploading", actor.service_sid, author):
+    mine = media is not None and (media.service_sid, media.author) == (actor.service_sid, actor.identity or SYSTEM)
+    if media is None or not mine or media.state not in states or media.date_expires is None:
         raise errors.media_not_found()
     return media
 
@@ -126,7 +127,7 @@ class FinishMedia:
         return Needs(rows=(key(Media, sid=self.sid),))
 
     def decide(self, actor: Actor, tx: Tx) -> Media:
-        media = _uploading(tx, actor, self.sid)
+        media = _uploaded(tx, actor, self.sid, "uploading")
         if self.size > media.size:
             raise errors.media_too_big(limits.MEDIA_MEGABYTES)
         media = replace(
@@ -145,7 +146,7 @@ class FinishMedia:
 
 @dataclass(frozen=True, slots=True)
 class AbandonMedia:
-    """An upload came to nothing: what of it is on disk is swept."""
+    """An upload came to nothing: what of it is on disk is swept. Also when it was finished, but nobody was told so."""
 
     exclusive: ClassVar = True
 
@@ -155,7 +156,7 @@ class AbandonMedia:
         return Needs(rows=(key(Media, sid=self.sid),))
 
     def decide(self, actor: Actor, tx: Tx) -> None:
-        remove(tx, actor.service_sid, [_uploading(tx, actor, self.sid)])
+        remove(tx, actor.service_sid, [_uploaded(tx, actor, self.sid, "uploading", "ready")])
 
 
 # --- with a message --------------------------------------------------------------------------------------------------

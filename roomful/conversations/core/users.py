@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from . import errors, limits
 from .events import AccessReduced, TokensRevoked, UserAdded, UserUpdated
 from .leaving import remove_member
-from .model import Conversation, Participant, Presence, PushBinding, Role, Service, Tombstone, User
+from .media import remove
+from .model import Conversation, Media, Participant, Presence, PushBinding, Role, Service, Tombstone, User
 from .permissions import require_account
 from .ports import UNSET, Actor, Needs, RowKey, Tx, Unset, key
 from .tokens import revoke_identity
@@ -174,7 +175,10 @@ class UpdateUser:
 
 @dataclass(frozen=True, slots=True)
 class DeleteUser:
-    """Remove a user from the service and from all its conversations; its messages stay, its tokens are refused."""
+    """Remove a user from the service and from all its conversations; its messages stay, its tokens are refused.
+
+    Its uploads that no message took are removed.
+    """
 
     exclusive: ClassVar = True
 
@@ -207,6 +211,7 @@ class DeleteUser:
         tx.remove_all(Tombstone, stream_sid=user.sid)
         tx.remove_all(Presence, user_sid=user.sid)
         tx.remove_all(PushBinding, user_sid=user.sid)
+        remove(tx, user.service_sid, tx.all(Media, order="sid", owner=user.sid))
         current = tx.one(User, sid=user.sid)
         tx.remove(current or user)
         tx.emit(TokensRevoked(user.service_sid, 0, frozenset(), user.identity))

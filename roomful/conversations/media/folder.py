@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
@@ -36,12 +39,9 @@ class FolderStore:
         So nodes that do not share their folder are found out. Raises `MediaStoreError`.
         """
         root = Path(path)
-        marker = root / _MARKER
         try:
             root.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError), marker.open("x") as file:
-                file.write(installation)
-            marked = marker.read_text()
+            marked = _mark(root, installation)
         except OSError as error:
             raise MediaStoreError(f"the folder of media {root} cannot be used ({error.strerror})") from error
         if marked != installation:
@@ -50,38 +50,39 @@ class FolderStore:
 
     async def write(self, sid: str, chunks: AsyncIterator[bytes]) -> int:
         """See `MediaStore.write`."""
-        path = self._path(sid)
-        part = path.with_name(path.name + _PART)
-        file = await _in_thread(lambda: _create(part))
+        growing = _GrowingFile(self._path(sid))
         try:
+            await _in_thread(growing.create)
             size, block = 0, bytearray()
             async for chunk in chunks:
                 size += len(chunk)
                 block += chunk
                 if len(block) >= _BLOCK:
                     full, block = block, bytearray()
-                    await _in_thread(lambda full=full: file.write(full))  # type: ignore[misc]
-            await _in_thread(lambda: _finish(file, block, part, path))
+                    await _in_thread(partial(growing.append, full))
+            await _in_thread(partial(growing.append, block))
+            await _in_thread(growing.finish)
         except BaseException:
-            file.close()
-            with suppress(OSError):
-                part.unlink()
+            growing.discard()
             raise
         return size
 
     async def read(self, sid: str, start: int, end: int) -> AsyncIterator[bytes]:
         """See `MediaStore.read`."""
-        file = await _in_thread(lambda: self._path(sid).open("rb", buffering=0))
+        opened: list[BinaryIO] = []
         try:
+            await _in_thread(lambda: opened.append(self._path(sid).open("rb", buffering=0)))
+            file = opened[0]
             file.seek(start)
             while start < end:
-                block = await _in_thread(lambda: file.read(min(_BLOCK, end - start)))  # noqa: B023
+                block = await _in_thread(partial(file.read, min(_BLOCK, end - start)))
                 if not block:
                     raise MediaStoreError("a file of media is shorter than it was")
                 start += len(block)
                 yield block
         finally:
-            file.close()
+            for file in opened:
+                file.close()
 
     async def remove(self, sids: Sequence[str]) -> None:
         """See `MediaStore.remove`."""
@@ -98,26 +99,74 @@ class FolderStore:
         return self._root / sid[-2:] / sid
 
 
-def _create(path: Path) -> BinaryIO:
-    path.parent.mkdir(exist_ok=True)
-    return path.open("wb", buffering=0)
+class _GrowingFile:
+    """A file that is being written, under another name until it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + _PART)
+        self._file: BinaryIO = BytesIO()  # until it is created
+
+    def create(self) -> None:
+        self._part.parent.mkdir(exist_ok=True)
+        self._file = self._part.open("wb")
+
+    def append(self, block: bytes | bytearray) -> None:
+        self._file.write(block)  # buffered: an unbuffered file may take less than all, and not say so
+
+    def finish(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._part.rename(self._path)
+        for folder in (self._path.parent, self._path.parent.parent):  # a name is on disk once its folder is
+            _sync_folder(folder)
+
+    def discard(self) -> None:
+        """Leave nothing of it, however far it came."""
+        with suppress(OSError):  # what closing would still write does not matter
+            self._file.close()
+        for path in (self._part, self._path):
+            with suppress(OSError):
+                path.unlink()
 
 
-def _finish(file: BinaryIO, rest: bytes | bytearray, part: Path, path: Path) -> None:
-    file.write(rest)
-    os.fsync(file.fileno())
-    file.close()
-    part.rename(path)
-    for folder in (path.parent, path.parent.parent):  # a name is on disk once its folder is
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _mark(root: Path, installation: str) -> str:
+    """Whose folder it is; ours from now on if it was nobody's.
+
+    The marker appears with its text in it: neither a crash nor another node that starts can meet an empty one.
+    """
+    marker = root / _MARKER
+    if not marker.exists():
+        with tempfile.NamedTemporaryFile(mode="w", dir=root, prefix=_MARKER) as file:
+            file.write(installation)
+            file.flush()
+            os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(file.name, marker)
+        _sync_folder(root)
+    return marker.read_text()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
+    """Do `work` in a thread. It has ended when this ends, also when the caller is cancelled: it holds files."""
+    working = asyncio.ensure_future(asyncio.to_thread(work))
     try:
-        return await asyncio.to_thread(work)
+        return await asyncio.shield(working)
     except OSError as error:
         raise MediaStoreError(f"the folder of media cannot be used ({error.strerror})") from error
+    except asyncio.CancelledError:
+        while not working.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([working])
+        if not working.cancelled():
+            working.exception()  # nobody is told of it: the caller has gone
+        raise

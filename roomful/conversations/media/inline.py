@@ -17,23 +17,27 @@ _LARGEST_PICTURE: Final = 20 * 1024 * 1024
 _PIXELS: Final = 50_000_000
 
 
-async def is_inline(store: MediaStore, sid: str, content_type: str, size: int) -> bool:
-    """Whether the bytes of a medium are what `content_type` says, as far as that matters to a browser.
+class Inline:
+    """Looks at the media of a store."""
 
-    A picture is shown if Pillow decodes it in the format that is named. Sound and films hold no scripts.
-    """
-    plain = content_type.partition(";")[0].strip().lower()
-    if plain.startswith(("audio/", "video/")):
-        return True
-    form = _FORMATS.get(plain)
-    if form is None or size > _LARGEST_PICTURE:
-        return False
-    async with _ONE_AT_A_TIME:  # a picture takes some hundred times its bytes while it is decoded
-        data = b"".join([block async for block in store.read(sid, 0, size)])
-        return await asyncio.to_thread(_decodes, data, form)
+    def __init__(self, store: MediaStore) -> None:
+        self._store = store
+        self._one_at_a_time = asyncio.Semaphore(1)  # a picture takes some hundred times its bytes while it is decoded
 
+    async def shown(self, sid: str, content_type: str, size: int) -> bool:
+        """Whether the bytes of a medium are what `content_type` says, as far as that matters to a browser.
 
-_ONE_AT_A_TIME = asyncio.Semaphore(1)
+        A picture is shown if Pillow decodes it in the format that is named. Sound and films hold no scripts.
+        """
+        plain = content_type.partition(";")[0].strip().lower()
+        if plain.startswith(("audio/", "video/")):
+            return True
+        form = _FORMATS.get(plain)
+        if form is None or size > _LARGEST_PICTURE:
+            return False
+        async with self._one_at_a_time:
+            data = b"".join([block async for block in self._store.read(sid, 0, size)])
+            return await asyncio.to_thread(_decodes, data, form)
 
 
 def _decodes(data: bytes, form: str) -> bool:

@@ -17,8 +17,8 @@ from ..core.model import Media
 from ..core.ports import Actor
 from ..rest.call import Api
 from .body import FORM_OVERHEAD, FormFile, bounded, form_boundary, incoming
-from .inline import is_inline
-from .store import MediaStore
+from .inline import Inline
+from .store import MediaStore, MediaStoreError
 
 AT_ONCE: Final = 64
 AT_ONCE_OF_A_USER: Final = 10
@@ -31,6 +31,7 @@ class Uploads:
     def __init__(self, api: Api, store: MediaStore) -> None:
         self._api = api
         self._store = store
+        self._inline = Inline(store)
         self._under_way: Counter[Actor] = Counter()
 
     async def receive(self, request: Request, actor: Actor) -> Media:
@@ -44,11 +45,18 @@ class Uploads:
                     return await self._write(request, actor, media, boundary)
             except BaseException as error:
                 # Also when the client is gone or the server stops; what this does not reach expires by itself.
-                with suppress(ServiceError):
-                    await asyncio.shield(self._api.perform(actor, AbandonMedia(media.sid)))
+                await asyncio.shield(self._abandon(actor, media.sid))
                 if isinstance(error, TimeoutError):
                     raise ServiceError(408, 20408, "The upload took too long") from None
                 raise
+
+    async def _abandon(self, actor: Actor, sid: str) -> None:
+        try:
+            await self._api.perform(actor, AbandonMedia(sid))
+        except ServiceError:
+            # Its row has expired or went with its user, perhaps before the bytes were written: then nobody sweeps them.
+            with suppress(MediaStoreError):
+                await self._store.remove([sid])
 
     async def _write(self, request: Request, actor: Actor, media: Media, boundary: bytes | None) -> Media:
         chunks: AsyncIterator[bytes] = incoming(request)
@@ -58,7 +66,7 @@ class Uploads:
             chunks = form.chunks(bounded(chunks, limits.MEDIA_BYTES + FORM_OVERHEAD))
         size = await self._store.write(media.sid, bounded(chunks, limits.MEDIA_BYTES))
         filename, content_type = (form.filename, form.content_type) if form else (None, None)
-        inline = await is_inline(self._store, media.sid, content_type or media.content_type, size)
+        inline = await self._inline.shown(media.sid, content_type or media.content_type, size)
         return await self._api.perform(actor, FinishMedia(media.sid, size, inline, filename, content_type))
 
     @contextmanager
