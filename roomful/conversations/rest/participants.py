@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..core.bindings import Binding
 from ..core.errors import invalid
 from ..core.model import Conversation, Participant
@@ -35,7 +37,7 @@ async def create(call: Call) -> Answer:
     binding = _binding(form)
     attributes = form.text("Attributes")
     parent = await call.read(lambda reads: find.conversation(reads, call))
-    common = {
+    common: dict[str, Any] = {
         "attributes": "{}" if isinstance(attributes, Unset) else attributes,
         "role_sid": form.text_or_none("RoleSid"),
         "date_created": form.date_or_none("DateCreated", 50308),
@@ -65,7 +67,7 @@ async def update(call: Call) -> Answer:
         _PROXY, "MessagingBinding.ProjectedAddress", code=50373, message="A messaging binding cannot be changed"
     )
     parent, found = await call.read(lambda reads: _find(reads, call))
-    common = {
+    common: dict[str, Any] = {
         "attributes": form.text("Attributes"),
         "role_sid": form.text("RoleSid"),
         "date_created": form.date("DateCreated", 50308),
