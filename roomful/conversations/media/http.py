@@ -94,9 +94,9 @@ class MediaHttp:
             asked = msgspec.json.decode(await bounded_body(request), type=_SetRequest)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise errors.invalid(20001, "The body must be a command and a list of media") from None
-        if asked.command != "get" or len(asked.list) > MEDIA_SET_SIZE:
+        if asked.command != "get" or len(asked.media) > MEDIA_SET_SIZE:
             raise errors.invalid(20001, f"The command must be get, of at most {MEDIA_SET_SIZE} media")
-        sids = [each.media_sid for each in asked.list]
+        sids = [each.media_sid for each in asked.media]
         now = self._clock()
         found = await self._gate.api.read(lambda reads: [_visible(reads, actor, sid, now) for sid in sids])
         return json_response(
@@ -199,7 +199,7 @@ class _Named(msgspec.Struct):
 
 class _SetRequest(msgspec.Struct):
     command: str
-    list: list[_Named]
+    media: list[_Named] = msgspec.field(name="list")
 
 
 class _Endpoint:
