@@ -27,6 +27,7 @@ from .hub import Hub
 from .ids import Sids, now
 from .media.http import MediaHttp
 from .media.links import SignedLinks
+from .media.made import content_of
 from .media.store import MediaStore, MediaStoreError, open_media_store
 from .media.sweeper import Sweeper
 from .presence import PresenceWorker
@@ -93,6 +94,7 @@ class Service:
     ) -> None:
         self._store = store
         self._hub = hub
+        self._media = media
         account, api_key = installation.account, installation.api_key
         self.credentials = Credentials(
             account.sid, account.auth_token, api_key.sid, api_key.secret, installation.service.sid
@@ -114,7 +116,7 @@ class Service:
         bus.listen(self._prehooks.heard)
         bus.listen(self._delivery.heard)
         self._presence = PresenceWorker(self, self.perform, config.clock, alone=alone)
-        hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing, self._presence))
+        hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing, self.content, self._presence))
         self._presence.start()
         self._sweeper = Sweeper(self, self.perform, media, config.clock)
         bus.listen(self._sweeper.heard)
@@ -157,6 +159,10 @@ class Service:
         if self._closing:
             raise errors.closing()
         return await self._store.reads.read(query)
+
+    async def content(self, actor: Actor, template_sid: str, variables: str | None) -> tuple[str | None, str]:
+        """See `media.made.content_of`."""
+        return await content_of(self, self._media, actor, template_sid, variables)
 
     def deliver(self, application: Application | None = None) -> None:
         """Begin to deliver webhooks, and go on until `close`; once, by a server that runs.

@@ -85,6 +85,14 @@ def media_too_big(megabytes: int) -> ServiceError:
     return ServiceError(413, 50512, f"The media of one message may have {megabytes} MB at most")
 
 
+def media_unavailable() -> ServiceError:
+    return ServiceError(503, 20503, "The media store does not answer; try again in a moment")
+
+
+def template_not_found() -> ServiceError:
+    return ServiceError(400, 50526, "Content template not found")
+
+
 def too_many_uploads() -> ServiceError:
     return ServiceError(429, 20429, "Too many uploads wait for their messages; send or wait before you upload more")
 

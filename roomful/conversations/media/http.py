@@ -232,7 +232,7 @@ class _Endpoint:
             return Response(status_code=400)
         except MediaStoreError as error:
             _log.warning("media.unavailable", error=str(error))
-            return error_response(ServiceError(503, 20503, "The media store does not answer; try again in a moment"))
+            return error_response(errors.media_unavailable())
         except Exception:
             _log.exception("media.request_failed", path=request.scope["path"])
             return error_response(errors.internal())

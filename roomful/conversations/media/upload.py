@@ -20,6 +20,7 @@ from .body import FORM_OVERHEAD, FormFile, bounded, form_boundary, incoming
 from .inline import Inline
 from .store import MediaStore, MediaStoreError
 
+EMAIL_TYPES: Final = ("text/plain", "text/html")
 AT_ONCE: Final = 64
 AT_ONCE_OF_A_USER: Final = 10
 """Uploads under way on this node."""
@@ -66,6 +67,7 @@ class Uploads:
             chunks = form.chunks(bounded(chunks, limits.MEDIA_BYTES + FORM_OVERHEAD))
         size = await self._store.write(media.sid, bounded(chunks, limits.MEDIA_BYTES))
         filename, content_type = (form.filename, form.content_type) if form else (None, None)
+        _require_text(media.category, content_type or media.content_type)
         inline = await self._inline.shown(media.sid, content_type or media.content_type, size)
         return await self._api.perform(actor, FinishMedia(media.sid, size, inline, filename, content_type))
 
@@ -98,4 +100,13 @@ def _reservation(request: Request, declared: int | None, form: bool) -> ReserveM
     if form:
         kind = "application/octet-stream"  # its part says more
     query = request.query_params
-    return ReserveMedia(query.get("Category", "media"), query.get("Filename"), kind, size)
+    category = query.get("Category", "media")
+    if not form:
+        _require_text(category, kind)
+    return ReserveMedia(category, query.get("Filename"), kind, size)
+
+
+def _require_text(category: str, content_type: str) -> None:
+    """Raise 50511 (400) for an e-mail's body or history that is no text."""
+    if category != "media" and content_type.partition(";")[0].strip().lower() not in EMAIL_TYPES:
+        raise errors.invalid(50511, f"The body and the history of an e-mail are {' or '.join(EMAIL_TYPES)}")

@@ -23,6 +23,9 @@ class Api(Protocol):
     async def read(self, query: Callable[[Reads], T]) -> T:
         """Run `query` on a reader thread, over one snapshot."""
 
+    async def content(self, actor: Actor, template_sid: str, variables: str | None) -> tuple[str | None, str]:
+        """The text of a message from a content template, and the SID of the medium that holds its data."""
+
 
 class Targets(Protocol):
     """Says where webhooks may go."""
@@ -60,6 +63,8 @@ class Call:
     form: Params
     webhooks: bool
     """Whether webhooks are asked and told of what the request changes."""
+    body: bytes = b""
+    """What was posted to a path that takes JSON."""
 
     @property
     def prefix(self) -> str:
@@ -73,7 +78,11 @@ class Call:
 
     async def perform(self, command: Command[T]) -> T:
         """Carry `command` out as the holder of the account's credentials."""
-        return await self.api.perform(Actor(self.service.sid, webhooks=self.webhooks), command)
+        return await self.api.perform(self.actor, command)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.service.sid, webhooks=self.webhooks)
 
     async def read(self, query: Callable[[Reads], T]) -> T:
         return await self.api.read(query)

@@ -65,10 +65,11 @@ def _admit(reads: Reads, name: str, password: str, named: str | None) -> tuple[A
 class Endpoint:
     """One path and its methods, as an ASGI application: a wrong method is answered here, in JSON."""
 
-    def __init__(self, gate: Gate, handlers: Mapping[str, Handler]) -> None:
-        """`handlers` by method; none at all for a path where nothing is."""
+    def __init__(self, gate: Gate, handlers: Mapping[str, Handler], *, json: bool = False) -> None:
+        """`handlers` by method; none at all for a path where nothing is. `json`: forms are not what is posted."""
         self._gate = gate
         self._handlers = handlers
+        self._json = json
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await guarded(Request(scope, receive), self._answer)
@@ -93,7 +94,8 @@ class Endpoint:
             path=path,
             names=request.path_params,
             query=Params(request.scope["query_string"]),
-            form=Params(await form_body(request) if request.method == "POST" else b""),
+            form=Params(await form_body(request) if request.method == "POST" and not self._json else b""),
+            body=await bounded_body(request) if request.method == "POST" and self._json else b"",
             webhooks=_webhooks_enabled(request),
         )
         answer = await handler(call)

@@ -11,18 +11,22 @@ from .call import Answer, Call
 
 async def create(call: Call) -> Answer:
     form = call.form
-    form.refuse("ContentSid")
     attributes = form.text("Attributes")
     parent = await call.read(lambda reads: find.conversation(reads, call))
+    body, media = form.text_or_none("Body"), form.text_or_none("MediaSid")
+    content_sid = form.text_or_none("ContentSid")
+    if content_sid:  # then Twilio takes no notice of the other two
+        body, media = await call.api.content(call.actor, content_sid, form.text_or_none("ContentVariables"))
     command = SendMessage(
         parent.sid,
-        body=form.text_or_none("Body"),
+        body=body,
         author=form.text_or_none("Author"),
         subject=form.text_or_none("Subject"),
         attributes="{}" if isinstance(attributes, Unset) else attributes,
         date_created=form.date_or_none("DateCreated", 50308),
         date_updated=form.date_or_none("DateUpdated", 50309),
-        media_sids=(media,) if (media := form.text_or_none("MediaSid")) else (),
+        media_sids=(media,) if media else (),
+        content_sid=content_sid or None,
     )
     return Answer(201, render.message(call, await call.perform(command)))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..core.media import Attached, attached
 from ..core.model import (
+    ContentTemplate,
     Conversation,
     Message,
     Participant,
@@ -28,7 +29,9 @@ from .params import format_date
 Json = dict[str, Any]
 
 
-def _dates(row: Conversation | Participant | Message | Receipt | User | Role | Service | Webhook) -> Json:
+def _dates(
+    row: ContentTemplate | Conversation | Participant | Message | Receipt | User | Role | Service | Webhook,
+) -> Json:
     return {"date_created": format_date(row.date_created), "date_updated": format_date(row.date_updated)}
 
 
@@ -132,6 +135,21 @@ def _medium(medium: Attached) -> Json:
         "content_type": medium.content_type,
         "filename": medium.filename,
         "category": medium.category,
+    }
+
+
+def content_template(call: Call, row: ContentTemplate) -> Json:
+    url = f"{call.root}/Content/{row.sid}"
+    return {
+        "sid": row.sid,
+        "account_sid": row.account_sid,
+        "friendly_name": row.friendly_name,
+        "language": row.language,
+        "variables": json.loads(row.variables),
+        "types": json.loads(row.types),
+        **_dates(row),
+        "url": url,
+        "links": {},
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.routing import Route
 
 from . import (
+    content,
     conversations,
     extensions,
     messages,
@@ -88,12 +89,20 @@ PATHS: Mapping[str, Methods] = {
 """Every path of `/v1` with its methods."""
 
 
+JSON_PATHS: Mapping[str, Methods] = {
+    "/v1/Content": {"GET": content.list_, "POST": content.create},
+    "/v1/Content/{content}": {"GET": content.fetch, "DELETE": content.delete},
+}
+"""Those of Twilio's Content API."""
+
+
 def routes(gate: Gate) -> list[Route]:
     """The routes of REST v1, of the extensions and of `/health`.
 
     Nothing here redirects, and under `/v1` nothing answers HTML: paths that are not known lead to an endpoint too.
     """
     known = [Route(path, Endpoint(gate, methods)) for path, methods in PATHS.items()]
+    known += [Route(path, Endpoint(gate, methods, json=True)) for path, methods in JSON_PATHS.items()]
     unknown = Endpoint(gate, {})
     others = [*extensions.routes(gate), *webhook_calls.routes(gate)]
     return [*known, Route("/v1", unknown), Route("/v1/{rest:path}", unknown), *others]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote
 
 from ..core import errors, limits
-from ..core.model import Service
+from ..core.dates import iso
+from ..core.model import ContentTemplate, Service
 from ..core.ports import Reads
 from ..core.push import RegisterPush, UnregisterPush
 from .objects import Kind
 from .requests import Action, Backend, Caller, Query, Reply, Request, text
 
+TEMPLATES_PAGE = 100
 TYPING_SECONDS = 5
 """How often at most a typing person's client says so."""
 
@@ -64,8 +67,30 @@ def options(service: Service) -> dict[str, object]:
 
 
 def content_templates(reads: Reads, caller: Caller, request: Request) -> Reply:
-    """No templates."""
-    return Reply(200, {"templates": [], "meta": {"next_token": None, "previous_token": None}})
+    """The account's content templates, in pages whose token is the last one's SID."""
+    service = reads.one(Service, sid=caller.service_sid)
+    if service is None:
+        raise errors.service_not_found()
+    token = request.params.get("PageToken")
+    if token is not None and not limits.is_sid(token, "HX"):
+        raise errors.invalid(20001, "The page token is not valid")
+    rows = reads.page(
+        ContentTemplate, order="sid", start=token, limit=TEMPLATES_PAGE + 1, account_sid=service.account_sid
+    )
+    following = rows[TEMPLATES_PAGE - 1].sid if len(rows) > TEMPLATES_PAGE else None
+    shown = [_template(row) for row in rows[:TEMPLATES_PAGE]]
+    return Reply(200, {"templates": shown, "meta": {"next_token": following, "previous_token": None}})
+
+
+def _template(row: ContentTemplate) -> dict[str, object]:
+    return {
+        "sid": row.sid,
+        "friendly_name": row.friendly_name,
+        "variables": row.variables,
+        "variants": json.loads(row.types),
+        "date_created": iso(row.date_created),
+        "date_updated": iso(row.date_updated),
+    }
 
 
 async def register_push(backend: Backend, caller: Caller, request: Request) -> Reply:

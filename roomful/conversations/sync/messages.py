@@ -52,12 +52,17 @@ async def send(backend: Backend, caller: Caller, request: Request) -> Reply:
     """Send a message; `index` is what the SDK hands to the application."""
     body = request.json()
     sid = await conversation_sid(backend, caller, request.args[0])
+    said, media_sids, content_sid = text(body, "body"), _media_sids(body), text(body, "content_sid")
+    if content_sid:
+        said, medium = await backend.content(caller.actor, content_sid, text(body, "content_variables"))
+        media_sids = (medium,)
     command = SendMessage(
         sid,
-        body=text(body, "body"),
+        body=said,
         subject=text(body, "subject"),
         attributes=text(body, "attributes") or "{}",
-        media_sids=_media_sids(body),
+        media_sids=media_sids,
+        content_sid=content_sid or None,
     )
     return Reply(201, _shown(await backend.perform(caller.actor, command)))
 

@@ -132,6 +132,14 @@ class Perform(Protocol):
     def __call__(self, actor: Actor, command: Command[T], /) -> Awaitable[T]: ...
 
 
+class Content(Protocol):
+    """`rest.call.Api.content`."""
+
+    def __call__(
+        self, actor: Actor, template_sid: str, variables: str | None, /
+    ) -> Awaitable[tuple[str | None, str]]: ...
+
+
 class Attendance(Protocol):
     """Is told who is connected to this node (docs/design/0010-presence.md)."""
 
@@ -163,6 +171,7 @@ class Backend:
     perform: Perform
     links: Links
     typing: Callable[[str, str], None]
+    content: Content
     attendance: Attendance = UNATTENDED
 
 
