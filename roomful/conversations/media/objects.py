@@ -5,18 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from typing import Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from .store import MediaStoreError
 
-_BLOCK: Final = 256 * 1024
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig  # is there for type checkers only
+
+_BLOCK: Final = 1024 * 1024
+"""Bytes that one request reads."""
 _PART: Final = 8 * 1024 * 1024
 """Bytes of one part of an upload; as many are in memory `_AT_ONCE` times."""
 _AT_ONCE: Final = 2
+_RETRIES: Final[RetryConfig] = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
+"""People wait for the answer: the library itself would try for three minutes."""
+_FAILURES: Final = (BaseError, OSError, ValueError)
+"""What the library raises; a missing object is Python's own FileNotFoundError."""
 
 
 class ObjectStore:
@@ -29,8 +38,8 @@ class ObjectStore:
     def __init__(self, url: str) -> None:
         plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
         try:
-            self._store = S3Store.from_url(url, client_options={"allow_http": plain})
-        except BaseError as error:
+            self._store = S3Store.from_url(url, client_options={"allow_http": plain}, retry_config=_RETRIES)
+        except _FAILURES as error:
             raise MediaStoreError(f"the object store of media cannot be used ({type(error).__name__})") from error
 
     async def write(self, sid: str, chunks: AsyncIterator[bytes]) -> int:
@@ -60,21 +69,23 @@ class ObjectStore:
 
     async def read(self, sid: str, start: int, end: int) -> AsyncIterator[bytes]:
         """See `MediaStore.read`."""
-        if start >= end:
-            return
-        try:
-            found = await obstore.get_async(self._store, sid, options={"range": (start, end)})
-            async for block in found.stream(min_chunk_size=_BLOCK):
-                yield bytes(block)
-        except BaseError as error:
-            raise _broken(error) from error
+        while start < end:  # a request a block: one for all would have to wait for the slowest of our own clients
+            stop = min(start + _BLOCK, end)
+            try:
+                block = bytes(await obstore.get_range_async(self._store, sid, start=start, end=stop))
+            except _FAILURES as error:
+                raise _broken(error) from error
+            if len(block) < stop - start:
+                raise MediaStoreError("an object of media is shorter than it was")
+            start = stop
+            yield block
 
     async def remove(self, sids: Sequence[str]) -> None:
         """See `MediaStore.remove`."""
         try:
-            with suppress(NotFoundError, FileNotFoundError):
+            with suppress(FileNotFoundError):
                 await obstore.delete_async(self._store, list(sids))
-        except BaseError as error:
+        except _FAILURES as error:
             raise _broken(error) from error
 
 

@@ -50,7 +50,7 @@ async def stored(world: World, sid: str) -> Media | None:
 
 async def state(world: World, sid: str) -> str | None:
     media = await stored(world, sid)
-    return media and media.state
+    return None if media is None else media.state
 
 
 async def due(world: World) -> list[str]:
