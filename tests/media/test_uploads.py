@@ -1,0 +1,132 @@
+"""Uploads over HTTP to a real server: raw, as forms, large, too large and broken off."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from roomful.conversations.core import limits
+from tests.servers import Server, wait_for
+
+from .uploader import CHUNK, account, half_sent, kept, person
+
+
+def test_an_upload_says_what_it_is_and_is_given_out_as_it_was(server: Server) -> None:
+    ann = person(server, "ann")
+    record = ann.upload(b"hello", "text/plain; charset=utf-8", Category="media", Filename="grüße.txt")
+    assert record["sid"].startswith("ME")
+    assert (record["author"], record["size"], record["category"]) == ("ann", 5, "media")
+    assert (record["content_type"], record["filename"]) == ("text/plain; charset=utf-8", "grüße.txt")
+    assert (record["channel_sid"], record["message_sid"]) == (None, None)
+    assert ann.record(record["sid"]).json()["sid"] == record["sid"]
+    answer = requests.get(ann.link(record["sid"]), timeout=10)
+    assert (answer.content, answer.headers["Content-Type"]) == (b"hello", "text/plain; charset=utf-8")
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''gr%C3%BC%C3%9Fe.txt"
+
+
+def test_a_form_names_its_file(server: Server) -> None:
+    ann = person(server, "ann")
+    form = {"note": (None, "not a file"), "file": ("a,b.csv", b"1;2\r\n", "text/csv")}
+    answer = ann.call("POST", ann.base(), files=form)
+    assert answer.status_code == 201, answer.text
+    record = answer.json()
+    assert (record["filename"], record["content_type"], record["size"]) == ("a,b.csv", "text/csv", 5)
+    assert requests.get(ann.link(record["sid"]), timeout=10).content == b"1;2\r\n"
+    nothing = ann.call("POST", ann.base(), files={"note": (None, "not a file")})
+    assert (nothing.status_code, nothing.json()["code"]) == (400, 20001)
+
+
+def test_an_empty_file_is_a_file(server: Server) -> None:
+    ann = person(server, "ann")
+    record = ann.upload(b"", "text/plain")
+    assert record["size"] == 0
+    assert requests.get(ann.link(record["sid"]), timeout=10).content == b""
+
+
+@pytest.mark.parametrize(
+    ("content_type", "query"),
+    [("text/plain", {"Category": "film"}), ("text/plain", {"Filename": "x" * 300}), ("neither fish\tnor fowl", {})],
+)
+def test_what_is_not_understood_is_refused_and_nothing_is_kept(
+    server: Server, content_type: str, query: dict[str, str]
+) -> None:
+    before = kept(server)
+    answer = person(server, "ann").post(b"x", content_type, **query)
+    assert (answer.status_code, kept(server)) == (400, before), answer.text
+
+
+def megabytes(count: int) -> Iterator[bytes]:
+    """So many MiB, in pieces."""
+    for _ in range(count * 4):
+        yield CHUNK
+
+
+def peak(pid: int) -> int:
+    """KiB of memory that a process had at most since `forget_peak`."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+def forget_peak(pid: int) -> None:
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def test_150_megabytes_stream_in_and_out_with_bounded_memory(server: Server, tmp_path: Path) -> None:
+    ann, large = person(server, "ann"), tmp_path / "large"
+    with large.open("wb") as file:
+        file.writelines(megabytes(limits.MEDIA_MEGABYTES))
+    expected = hashlib.sha256()
+    for chunk in megabytes(limits.MEDIA_MEGABYTES):
+        expected.update(chunk)
+    ann.upload(CHUNK * 8)  # what a first upload imports is no matter of its size
+    forget_peak(server.pid)
+    before = peak(server.pid)
+    with large.open("rb") as file:
+        record = ann.upload(file)
+    assert record["size"] == limits.MEDIA_BYTES
+    came = hashlib.sha256()
+    with requests.get(ann.link(record["sid"]), stream=True, timeout=60) as answer:
+        for chunk in answer.iter_content(len(CHUNK)):
+            came.update(chunk)
+    assert came.digest() == expected.digest()
+    assert peak(server.pid) - before < 24 * 1024
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "in chunks"])
+def test_more_is_refused_clearly_and_nothing_is_left(server: Server, tmp_path: Path, told: bool) -> None:
+    ann, before = person(server, "ben"), kept(server)
+    if told:
+        large = tmp_path / "large"
+        with large.open("wb") as file:
+            file.truncate(limits.MEDIA_BYTES + 1)
+        with large.open("rb") as file:
+            answer = ann.post(file)
+    else:
+        answer = ann.post(megabytes(limits.MEDIA_MEGABYTES + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, 50512)
+    assert "150 MB" in answer.json()["message"]
+    wait_for(lambda: kept(server) == before, what="nothing to be left")
+
+
+def test_nothing_is_left_of_an_upload_that_breaks_off(server: Server) -> None:
+    cat, before = person(server, "cat"), kept(server)
+    lines = [half_sent(server, cat) for _ in range(3)]
+    wait_for(lambda: len(kept(server)) == len(before) + 3, what="the uploads to begin")
+    for line in lines:
+        line.close()
+    wait_for(lambda: kept(server) == before, what="nothing to be left")
+    assert cat.upload(b"another")["size"] == 7
+
+
+def test_one_person_has_few_uploads_under_way_at_once(server: Server) -> None:
+    eve = person(server, "eve")
+    lines = [half_sent(server, eve) for _ in range(10)]
+    wait_for(lambda: eve.post(b"one too many").status_code == 429, what="the eleventh to be refused")
+    assert account(server).post(b"another's").status_code == 201
+    for line in lines:
+        line.close()
+    wait_for(lambda: eve.post(b"again").status_code == 201, what="an upload to be taken in again")
