@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any, Final
 
 from ..core import errors
@@ -11,19 +10,20 @@ from ..core.limits import NON_CHAT_PARTICIPANTS_PER_CONVERSATION, is_sid
 from ..core.model import Conversation, Message, Participant, Receipt
 from ..core.ports import Reads
 from .messages import readable_message
+from .replay import first_after
 from .requests import Caller, Query, Reply, Request, readable
 
 PAGE_SIZE: Final = 50
 LARGEST_PAGE: Final = 100
 
 
-def _page_size(request: Request) -> int:
+def _page_size(request: Request, default: int = PAGE_SIZE) -> int:
     given = request.params.get("PageSize", "")
-    return min(max(int(given), 1), LARGEST_PAGE) if given.isdecimal() and len(given) < 9 else PAGE_SIZE
+    return min(max(int(given) if given.isdecimal() and len(given) < 9 else default, 1), LARGEST_PAGE)
 
 
-def _page(name: str, items: list[dict[str, Any]], next_token: str | None) -> Reply:
-    return Reply(200, {name: items, "meta": {"next_token": next_token, "previous_token": None}})
+def _page(name: str, items: list[dict[str, Any]], next_token: str | None, previous_token: str | None = None) -> Reply:
+    return Reply(200, {name: items, "meta": {"next_token": next_token, "previous_token": previous_token}})
 
 
 def receipts(reads: Reads, caller: Caller, request: Request) -> Reply:
@@ -54,8 +54,8 @@ def _receipt(row: Receipt) -> dict[str, Any]:
 def recipients(reads: Reads, caller: Caller, request: Request) -> Reply:
     """To whom a message, or each of a conversation's messages, went outside the chat: those who were there by then.
 
-    A page's token is the index of the message at which the next one begins, and how many of that message's
-    recipients were in pages before.
+    A page is of so many messages, of which each has all of its recipients. Its token is its first message's index, and
+    how many there are: the SDK says the size only when it asks for the first page.
     """
     conversation, _ = readable(reads, caller, request.args[0])
     people = _people(reads, conversation)
@@ -65,32 +65,38 @@ def recipients(reads: Reads, caller: Caller, request: Request) -> Reply:
         if message is None or message.conversation_sid != conversation.sid:
             raise errors.message_not_found()
         return _page("message_recipients", _of(message, people), None)
-    size, (index, skipped) = _page_size(request), _position(request.params.get("PageToken"))
+    start, told_size = _position(request.params.get("PageToken"))
     if not people:
         return _page("message_recipients", [], None)
-    found: list[dict[str, Any]] = []
-    while messages := _messages(reads, conversation, index, size):
-        for message in messages:
-            its = list(islice(_of(message, people), skipped, None))
-            room = size - len(found)
-            found += its[:room]
-            if len(its) > room:
-                return _page("message_recipients", found, f"{message.index}.{skipped + room}")
-            index, skipped = message.index + 1, 0
-    return _page("message_recipients", found, None)
+    first = first_after(reads, conversation, people[0].conv_created)  # nobody was there before
+    size, start = _page_size(request, told_size), max(start, first)
+    messages = _messages(reads, conversation, start, size + 1)
+    before = _messages(reads, conversation, start, size, descending=True) if start > first else []
+    shown = [each for message in messages[:size] for each in _of(message, people)]
+    next_token = f"{messages[size].index}.{size}" if len(messages) > size else None
+    return _page("message_recipients", shown, next_token, f"{max(before[-1].index, first)}.{size}" if before else None)
 
 
-def _messages(reads: Reads, conversation: Conversation, index: int, limit: int) -> list[Message]:
+def _messages(
+    reads: Reads, conversation: Conversation, index: int, limit: int, *, descending: bool = False
+) -> list[Message]:
+    """From a message on; descending: those before it, the last first."""
     return reads.page(
-        Message, order="index", start=index, inclusive=True, limit=limit, conversation_sid=conversation.sid
+        Message,
+        order="index",
+        start=index,
+        inclusive=not descending,
+        limit=limit,
+        descending=descending,
+        conversation_sid=conversation.sid,
     )
 
 
 def _position(token: str | None) -> tuple[int, int]:
-    index, dot, skipped = (token or "0.0").partition(".")
-    if not (dot and index.isdecimal() and skipped.isdecimal() and len(index) < 16 and len(skipped) < 4):
+    index, dot, size = (token or f"0.{PAGE_SIZE}").partition(".")
+    if not (dot and index.isdecimal() and size.isdecimal() and len(index) < 16 and 0 < len(size) < 4):
         raise errors.invalid(20001, "The page token is not valid")
-    return int(index), int(skipped)
+    return int(index), int(size)
 
 
 def _people(reads: Reads, conversation: Conversation) -> list[Participant]:

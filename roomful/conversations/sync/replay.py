@@ -89,7 +89,7 @@ def _items(reads: Reads, ref: Ref, owner: Conversation | User, cursor: int) -> P
 def _added(reads: Reads, ref: Ref, owner: Conversation | User, cursor: int) -> list[Item]:
     """Items that were created after `cursor`, by the position of their creation."""
     if isinstance(owner, Conversation) and ref.kind is Kind.MESSAGES:
-        first = _first_after(reads, owner, cursor)
+        first = first_after(reads, owner, cursor)
         messages = reads.page(
             Message, order="index", start=first, inclusive=True, limit=PAGE_ROWS, conversation_sid=ref.stream
         )
@@ -103,7 +103,7 @@ def _added(reads: Reads, ref: Ref, owner: Conversation | User, cursor: int) -> l
     return [membership_item(participant) for participant in memberships]
 
 
-def _first_after(reads: Reads, conversation: Conversation, cursor: int) -> int:
+def first_after(reads: Reads, conversation: Conversation, cursor: int) -> int:
     """The index from which on all messages were created after `cursor`: the two orders are the same.
 
     Each creation took a position, so there are no more of them than positions.
