@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from ..core import errors, limits
 from ..core.errors import ServiceError
@@ -69,6 +69,8 @@ class Uploads:
         filename, content_type = (form.filename, form.content_type) if form else (None, None)
         _require_text(media.category, content_type or media.content_type)
         inline = await self._inline.shown(media.sid, content_type or media.content_type, size)
+        if await request.is_disconnected():  # a browser that gives up may have sent everything
+            raise ClientDisconnect
         return await self._api.perform(actor, FinishMedia(media.sid, size, inline, filename, content_type))
 
     @contextmanager
