@@ -1,19 +1,6 @@
 import type { Conversation, Media, Message } from "@twilio/conversations";
 import { expect } from "vitest";
-import {
-  attached,
-  expectFiles,
-  file,
-  form,
-  last,
-  only,
-  opened,
-  options,
-  pixel,
-  refusedFile,
-  shown,
-  statuses,
-} from "./files";
+import { attached, expectFiles, file, last, only, opened, options, pixel, refusedFile, shown, statuses } from "./files";
 import { SOON } from "./person";
 import { conforms, connect, fresh, server, told } from "./stage";
 import { heard, refusal } from "./told";
@@ -169,10 +156,9 @@ conforms(
   "is not sent as a form's field where there is no browser",
   async () => {
     const { sid, rooms } = await opened("no forms", "sam");
-    const sending = [
-      rooms[0].sendMessage(form(pixel())),
-      rooms[0].prepareMessage().addMedia(form(pixel())).buildAndSend(),
-    ];
+    const field = new FormData(); // with 2.x another one than Node's own, which takes no Blob
+    field.append("file", "words");
+    const sending = [rooms[0].sendMessage(field), rooms[0].prepareMessage().addMedia(field).buildAndSend()];
     for (const each of sending) await expect(each).rejects.toThrow("only with browser engine's FormData");
     expect(await told("sam", sid)).toEqual([]);
   },
@@ -191,7 +177,7 @@ conforms(
     await server.advance(601_000);
     expect(await refusedFile(mine[0].getContentTemporaryUrl())).toEqual([401, 20104]);
     expect(await refusedFile(hers.sendMessage(options(pixel())))).toEqual([401, 20104]);
-    await expect(hers.sendMessage("too late")).rejects.toThrow("disconnected");
+    await expect(hers.sendMessage("too late")).rejects.toThrow(/disconnected|not initialized/);
     await tess.sees("tokenExpired");
     await tess.client.updateToken(await server.token("tess"));
     expect(await hers.sendMessage(options(pixel("again.png")))).toBe(1);
