@@ -204,7 +204,7 @@ export class Roomful {
   /** A REST call as the administrator. */
   async rest(method: string, path: string, body: unknown): Promise<{ status: number; text: string }> {
     const { account_sid, auth_token } = this.keys;
-    const json = path.startsWith("/roomful/");
+    const json = /^\/(roomful\/|v1\/Content$)/.test(path);
     const answer = await fetch(this.url + path, {
       method,
       headers: {

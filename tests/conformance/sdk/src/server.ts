@@ -99,8 +99,8 @@ export class Server {
   }
 
   /**
-   * A REST call as the administrator; the answer's JSON. A list is a parameter that is given several times; to a path
-   * of /roomful/ the body goes as JSON. Throws `RestError` on a status of 400 and above.
+   * A REST call as the administrator; the answer's JSON. A list is a parameter that is given several times; to /v1/Content
+   * and to paths of /roomful/ the body goes as JSON. Throws `RestError` on a status of 400 and above.
    */
   async rest<T = Record<string, unknown>>(method: string, path: string, body?: object): Promise<T> {
     const { status, text } = await call("rest", this.id, method, path, body);
