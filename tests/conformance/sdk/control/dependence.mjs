@@ -60,8 +60,8 @@ export const DEPENDENCE = {
     "Message.getMessageRecipients",
   ],
   "GET /Client/v2/Conversations/*/Messages/*/Receipts": ["Message.getDetailedDeliveryReceipts"],
-  "GET /Client/v2/ContentTemplates": "templates come with letter D; the answer is an empty list",
-  "GET /Client/v2/Conversations/*/Messages/*/ChannelMetadata": "channels come with letter D; the answer is empty",
+  "GET /Client/v2/ContentTemplates": ["Client.getContentTemplates"],
+  "GET /Client/v2/Conversations/*/Messages/*/ChannelMetadata": ["Message.getChannelMetadata"],
 };
 
 /**
