@@ -42,6 +42,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         running = instance.is_locked()
         yield _examine_server(instance, settings, running)
         yield from _examine_files(instance, settings)
+        if settings.backend == "embedded":
+            yield _examine_media(instance, settings)
         if settings.backend != "embedded" or running or _has_database(settings):
             yield from _examine_service(settings)
         else:
@@ -101,6 +103,19 @@ def _examine_files(instance: Instance, settings: Settings) -> Iterator[Finding]:
             yield Finding("database", f"{path} cannot be written to", "change its owner")
         else:
             yield Finding("database", str(path) if path.exists() else f"{path}; the first start makes it")
+
+
+def _examine_media(instance: Instance, settings: Settings) -> Finding:
+    url = settings.media_url or str(instance.folder / "media")
+    if url.startswith("s3://"):
+        return Finding("media", f"{url}, from MEDIA_URL; keys and endpoint are the AWS_* variables'")
+    folder = Path(url.removeprefix("file://"))
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not existing.is_dir():
+        return Finding("media", f"{existing} is not a folder", "set MEDIA_URL to one that can be made")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return Finding("media", f"{existing} cannot be written to", "change its owner, or set MEDIA_URL")
+    return Finding("media", str(folder) if existing == folder else f"{folder}; the first start makes it")
 
 
 def _has_database(settings: Settings) -> bool:

@@ -367,6 +367,16 @@ def test_doctor_before_the_first_start_changes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_doctor_says_where_media_are(tmp_path: Path) -> None:
+    media, file = tmp_path / "media", tmp_path / "file"
+    file.touch()
+    assert f"{media}; the first start makes it" in roomful(tmp_path, "doctor", PORT="0", MEDIA_URL=str(media)).stdout
+    assert not media.exists()
+    wrong = roomful(tmp_path, "doctor", PORT="0", MEDIA_URL=f"{file}/media")
+    assert (wrong.returncode, f"{file} is not a folder" in wrong.stdout) == (1, True)
+    assert "s3://bucket/x, from MEDIA_URL" in roomful(tmp_path, "doctor", PORT="0", MEDIA_URL="s3://bucket/x").stdout
+
+
 def test_doctor_finds_what_is_wrong(start_server: MakeServer) -> None:
     server = start_server()
     service = twilio_client(server).conversations.v1.services(server.credentials["service_sid"])

@@ -40,7 +40,7 @@ class FolderStore:
         """
         root = Path(path)
         try:
-            root.mkdir(parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
             marked = _mark(root, installation)
         except OSError as error:
             raise MediaStoreError(f"the folder of media {root} cannot be used ({error.strerror})") from error

@@ -234,7 +234,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 def test_a_file_url_names_a_folder(folder: Path) -> None:
     assert isinstance(open_media_store(f"file://{folder}", INSTALLATION), FolderStore)
-    assert folder.is_dir()
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 # --- an object store -------------------------------------------------------------------------------------------------
