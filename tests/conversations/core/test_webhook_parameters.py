@@ -9,7 +9,7 @@ import pytest
 
 from roomful.conversations.core import events
 from roomful.conversations.core.events import Event, StateChange
-from roomful.conversations.core.model import Participant
+from roomful.conversations.core.model import Participant, Receipt
 from roomful.conversations.core.ports import Actor
 from roomful.conversations.core.webhook_parameters import asked, common, names, told
 from roomful.conversations.core.webhooks import PRE_EVENTS
@@ -54,6 +54,32 @@ ANNA_TEXT = {
 }
 ANNA_KNOWN = {**ANNA_TEXT, "DateUpdated": DATES["DateUpdated"]}
 
+OUTSIDE = replace(
+    MEMBER,
+    sid="MB2",
+    user_sid=None,
+    identity=None,
+    type="whatsapp",
+    address="whatsapp:+4930123456",
+    proxy_address="whatsapp:+4930654321",
+)
+OUTSIDE_TEXT = {
+    **{name: value for name, value in MEMBER_TEXT.items() if name != "Identity"},
+    "MessagingBinding.Address": "whatsapp:+4930123456",
+    "MessagingBinding.ProxyAddress": "whatsapp:+4930654321",
+    "MessagingBinding.Type": "WHATSAPP",
+}
+RECEIPT = Receipt("DY1", "CH1", "IM1", "MB2", None, "failed", 30008, **DATED)
+RECEIPT_TEXT = {
+    "ConversationSid": "CH1",
+    "MessageSid": "IM1",
+    "DeliveryReceiptSid": "DY1",
+    "ParticipantSid": "MB2",
+    "Status": "failed",
+    "ErrorCode": "30008",
+    **DATES,
+}
+
 EVENTS: list[tuple[Event, str | None, dict[str, str], str, dict[str, str]]] = [
     (
         events.ConversationAdded("CH1", 1, ROOM),
@@ -91,6 +117,16 @@ EVENTS: list[tuple[Event, str | None, dict[str, str], str, dict[str, str]]] = [
         *("onParticipantAdded", {**MEMBER_TEXT, "ParticipantSid": "MB1", **CREATED_TEXT}),
     ),
     (
+        events.ParticipantAdded("CH1", 2, ROOM, OUTSIDE),
+        *("onParticipantAdd", OUTSIDE_TEXT),
+        *("onParticipantAdded", {**OUTSIDE_TEXT, "ParticipantSid": "MB2", **CREATED_TEXT}),
+    ),
+    (
+        events.DeliveryUpdated("CH1", 2, ROOM, MESSAGE, RECEIPT),
+        *(None, {}),
+        *("onDeliveryUpdated", RECEIPT_TEXT),
+    ),
+    (
         events.ParticipantUpdated("CH1", 2, ROOM, MEMBER),
         *("onParticipantUpdate", MEMBER_KNOWN),
         *("onParticipantUpdated", {**MEMBER_KNOWN, **READ}),
@@ -111,7 +147,7 @@ EVENTS: list[tuple[Event, str | None, dict[str, str], str, dict[str, str]]] = [
         *("onUserUpdated", {**ANNA_KNOWN, **CREATED_TEXT}),
     ),
 ]
-BY_NAME = [pytest.param(*row, id=row[3]) for row in EVENTS]
+BY_NAME = [pytest.param(*row, id=f"{row[3]}-{number}") for number, row in enumerate(EVENTS)]
 
 
 @pytest.mark.parametrize(("event", "before", "known", "after", "parameters"), BY_NAME)
@@ -166,6 +202,14 @@ def test_what_has_no_value_is_left_out() -> None:
     assert told("onParticipantUpdated", events.ParticipantUpdated("CH1", 2, ROOM, unread), NOW) == MEMBER_KNOWN
 
 
+def test_media_of_a_message() -> None:
+    medium = '{"sid":"ME1","category":"media","filename":"ü.png","content_type":"image/png","size":7}'
+    with_media = replace(MESSAGE, medias=f"[{medium}]")
+    assert told("onMessageAdded", events.MessageAdded("CH1", 2, ROOM, with_media), NOW)["Media"] == (
+        '[{"Sid":"ME1","ContentType":"image/png","Filename":"ü.png","Size":7,"Category":"media"}]'
+    )
+
+
 def test_an_empty_text_is_a_value() -> None:
     empty = replace(MESSAGE, body="")
     assert told("onMessageAdded", events.MessageAdded("CH1", 2, ROOM, empty), NOW)["Body"] == ""
@@ -194,6 +238,7 @@ UNTOLD: list[Event] = [
     events.MembershipRemoved("USanna", 1, MEMBER),
     events.TokensRevoked("IS1", 0, frozenset(), "anna"),
     events.AccessReduced("IS1", 0, "anna"),
+    events.MediaRemoved("IS1", 0),
     events.WebhooksConfigured("IS1", 0),
     events.WebhookCallsDue("IS1", 0, (("IS1", "CH1"),)),
 ]

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from roomful.conversations.core.bindings import Binding
+from roomful.conversations.core.content import CreateContentTemplate, DeleteContentTemplate
 from roomful.conversations.core.conversations import CreateConversation, UpdateConversation
 from roomful.conversations.core.messages import SendMessage, UpdateMessage
-from roomful.conversations.core.model import Conversation, Message, Webhook
+from roomful.conversations.core.model import ContentTemplate, Conversation, Message, Participant, Webhook
 from roomful.conversations.core.outbox import DropCalls, RetryCalls
+from roomful.conversations.core.outside import AddNonChatParticipant
 from roomful.conversations.core.participants import AddParticipant, UpdateMembership, UpdateParticipant
 from roomful.conversations.core.permissions import PERMISSIONS
 from roomful.conversations.core.ports import Command
+from roomful.conversations.core.receipts import ReportDelivery, SetChannelMetadata
 from roomful.conversations.core.roles import CreateRole, DeleteRole, UpdateRole
 from roomful.conversations.core.services import CreateService, UpdateAccountConfiguration, UpdateServiceConfiguration
 from roomful.conversations.core.tokens import RevokeTokens
@@ -37,6 +41,8 @@ class Almighty:
     room: Conversation
     message: Message
     webhook: Webhook
+    outside: Participant
+    template: ContentTemplate
 
     @classmethod
     async def of(cls, world: World) -> Almighty:
@@ -49,10 +55,15 @@ class Almighty:
         await world.run(AddParticipant(room.sid, "almighty", role_sid=roles["all (conversation)"]))
         message = await world.run(SendMessage(room.sid, body="mine", author="almighty"))
         told = CreateWebhook(room.sid, "webhook", "https://hooks.example/", filters=("onMessageAdded",))
-        return cls("almighty", roles, world.service_sid, room, message, await world.run(told))
+        binding = Binding("+4930123456", "+4930654321")
+        outside = await world.run(AddNonChatParticipant(room.sid, binding))
+        template = await world.run(CreateContentTemplate("greeting", "en", "{}", A_FORM))
+        webhook = await world.run(told)
+        return cls("almighty", roles, world.service_sid, room, message, webhook, outside, template)
 
 
 A_DATE = 1_600_000_000_000
+A_FORM = '{"twilio/text":{"body":"hello"}}'
 
 COMMANDS: dict[str, Callable[[Almighty], Command[object]]] = {
     "make a user": lambda who: CreateUser("somebody"),
@@ -87,4 +98,8 @@ COMMANDS: dict[str, Callable[[Almighty], Command[object]]] = {
     "remove a webhook": lambda who: DeleteWebhook(who.room.sid, who.webhook.sid),
     "retry calls of webhooks": lambda who: RetryCalls(),
     "drop calls of webhooks": lambda who: DropCalls(),
+    "report a delivery": lambda who: ReportDelivery(who.room.sid, who.message.sid, who.outside.sid, "sent"),
+    "set channel metadata": lambda who: SetChannelMetadata(who.room.sid, who.message.sid, "sms", "{}"),
+    "make a content template": lambda who: CreateContentTemplate("a template", "en", "{}", A_FORM),
+    "delete a content template": lambda who: DeleteContentTemplate(who.template.sid),
 }

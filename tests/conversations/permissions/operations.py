@@ -24,6 +24,7 @@ def _in_room(method: str, path: str, body: Any = None) -> Callable[[Case], Asked
 
 def _filled(path: str, case: Case) -> str:
     names = {"mine": case.mine.sid, "theirs": case.theirs.sid, "me": case.me, "them": case.them.sid}
+    names["outside"] = case.outside
     return path.format(identity=quote(case.identity, safe=""), other=OTHER, **names)
 
 
@@ -84,9 +85,20 @@ OPERATIONS: dict[str, Callable[[Case], Asked]] = {
     "create": _fixed("POST", C, {"friendly_name": "another"}),
     "join": lambda case: ("POST", f"{C}/{case.room.sid}/Participants", {"identity": case.identity}),
     "add": _in_room("POST", "/Participants", {"identity": "somebody"}),
+    "add somebody outside the chat": lambda case: (
+        "POST",
+        f"{C}/{case.room.sid}/Participants",
+        {
+            "messaging_binding": {
+                "address": f"{len(case.actor)}@new.example",
+                "proxy_address": f"{case.actor[0]}@a.example",
+            }
+        },
+    ),
     "leave": _in_room("DELETE", "/Participants/{identity}"),
     "remove by identity": _in_room("DELETE", "/Participants/{other}"),
     "remove by participant": _in_room("DELETE", "/Participants/{them}"),
+    "remove somebody outside the chat": _in_room("DELETE", "/Participants/{outside}"),
     "rename": _in_room("POST", "", {"friendly_name": "renamed"}),
     "change the unique name": _in_room("POST", "", {"unique_name": ""}),
     "change attributes": _in_room("POST", "", {"attributes": '{"a":1}'}),
@@ -100,6 +112,7 @@ OPERATIONS: dict[str, Callable[[Case], Asked]] = {
     "remove another's message": _in_room("DELETE", "/Messages/{theirs}"),
     "change one's own participant's attributes": _in_room("POST", "/Participants/{identity}", {"attributes": "7"}),
     "change another participant's attributes": _in_room("POST", "/Participants/{them}", {"attributes": "7"}),
+    "change attributes of somebody outside": _in_room("POST", "/Participants/{outside}", {"attributes": "7"}),
     "set the read horizon": _mine({"last_read_message_index": 0}),
     "advance the read horizon": _mine({"last_read_message_index": 1}),
     "set all messages read": _mine({"last_read_message_index": 1}),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from roomful.conversations.core.bindings import Binding
 from roomful.conversations.core.conversations import CreateConversation
 from roomful.conversations.core.messages import SendMessage
 from roomful.conversations.core.model import Conversation, Message, Participant, Role
+from roomful.conversations.core.outside import AddNonChatParticipant
 from roomful.conversations.core.participants import AddParticipant
 from roomful.conversations.core.roles import CreateRole
 from roomful.conversations.core.users import CreateUser, EnsureUser
@@ -82,6 +84,8 @@ class Case:
     me: str
     them: Participant
     other_sid: str
+    outside: str
+    """The SID of somebody outside the chat."""
 
     @property
     def identity(self) -> str:
@@ -106,4 +110,6 @@ async def case(world: World, roles: dict[str, str], actor: str) -> Case:
     mine = await world.run(SendMessage(room.sid, body="mine", author=identity))
     theirs = await world.run(SendMessage(room.sid, body="theirs", author=OTHER))
     other = await world.run(EnsureUser(OTHER))
-    return Case(actor, await world.connect(identity), room, mine, theirs, me, them, other.sid)
+    binding = Binding(f"{actor.replace(' ', '.')}@example.com", "chat@example.com")
+    outside = await world.run(AddNonChatParticipant(room.sid, binding))
+    return Case(actor, await world.connect(identity), room, mine, theirs, me, them, other.sid, outside.sid)

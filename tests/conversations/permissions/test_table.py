@@ -22,6 +22,7 @@ from .table import ACTORS, OTHER, REQUESTS, Case, Row, case, make_roles, rows
 pytestmark = pytest.mark.anyio
 
 ACCOUNT = rows("For account credentials only")
+OVER_HTTP = rows("Over HTTP")
 SERVERS_OWN = rows("The server's own")
 
 
@@ -52,7 +53,7 @@ def test_the_table_names_every_request() -> None:
 
 
 def test_the_table_names_every_command() -> None:
-    named = {row["command"] for table in (REQUESTS, ACCOUNT, SERVERS_OWN) for row in table} - {""}
+    named = {row["command"] for table in (REQUESTS, ACCOUNT, OVER_HTTP, SERVERS_OWN) for row in table} - {""}
     assert named == set(command_classes())
 
 

@@ -16,7 +16,7 @@ from .conftest import Wire
 
 SPEC = Path(__file__).parents[3] / "node_modules/@twilio/cli-core/src/services/twilio-api/twilio_conversations_v1.json"
 NOT_SERVED = re.compile(
-    r"/(Addresses|Receipts|ConversationWithParticipants|ParticipantConversations|Credentials|Bindings"
+    r"/(Addresses|ConversationWithParticipants|ParticipantConversations|Credentials|Bindings"
     r"|Notifications)\b"
 )
 """Resources that later versions bring."""
@@ -65,11 +65,16 @@ def filled(wire: Wire) -> Iterator[dict[str, str]]:
     room = wire.post("/v1/Conversations", form).json["sid"]
     wire.post("/v1/Users", {"Identity": "ida", "FriendlyName": "Ida"})
     wire.post(f"/v1/Conversations/{room}/Participants", {"Identity": "ida"})
-    wire.post(f"/v1/Conversations/{room}/Messages", {"Author": "ida", "Body": "Hello"})
+    message = wire.post(f"/v1/Conversations/{room}/Messages", {"Author": "ida", "Body": "Hello"}).json["sid"]
+    binding = {"MessagingBinding.Address": "+4930123456", "MessagingBinding.ProxyAddress": "+4930654321"}
+    outside = wire.post(f"/v1/Conversations/{room}/Participants", binding).json["sid"]
+    report = {"conversation_sid": room, "message_sid": message, "participant_sid": outside, "status": "sent"}
+    wire.post("/roomful/v1/receipts", json.dumps(report).encode())
     wire.post(f"/v1/Conversations/{room}/Webhooks", TRIGGER)
     wire.post(f"/v1/Users/ida/Conversations/{room}", {"LastReadMessageIndex": 0})
     wire.post(f"/v1/Services/{service}/Configuration/Webhooks", {"Method": "POST"})  # before it, some is null
-    yield {"service": service, "conversation": room}
+    yield {"service": service, "conversation": room, "message": message}
+    wire.send("DELETE", f"/v1/Conversations/{room}/Participants/{outside}")  # the pair is the service's
     wire.post("/v1/Configuration/Webhooks", {"PreWebhookUrl": "", "PostWebhookUrl": ""})  # all tests share the account
 
 
@@ -77,6 +82,7 @@ def concrete(wire: Wire, path: str, filled: dict[str, str]) -> str:
     """The path with one of each resource filled in; those with no name are looked up in their list."""
     path = re.sub(r"^(/v1/Services/)\{\w+\}", rf"\g<1>{filled['service']}", path)
     path = re.sub(r"(/Conversations/)\{\w+\}", rf"\g<1>{filled['conversation']}", path)
+    path = re.sub(r"(/Messages/)\{\w+\}", rf"\g<1>{filled['message']}", path)
     path = re.sub(r"(/(?:Users|Participants)/)\{\w+\}", r"\g<1>ida", path)
     listed = re.fullmatch(r"(.*)/\{\w+\}", path)
     if listed:
