@@ -45,6 +45,7 @@ deep = st.sampled_from([b"[" * 200_000, b'{"a":' * 30_000, b"[" * 500 + b"]" * 5
 # --- tunnelled requests ---
 
 C = "/Client/v2"
+OLD = "/Client/v1"
 CONVERSATION = f"{C}/Conversations/{{conversation}}"
 ROUTES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", f"{C}/Configuration", {}),
@@ -77,19 +78,53 @@ ROUTES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/v3/Lists/{list}/Items", {}),
     ("GET", "/v3/Maps/{map}/Items", {}),
     ("PUT", "/v3/Maps/{map}", {}),
+    ("GET", f"{OLD}/SyncList", {}),
+    ("GET", f"{OLD}/MyChannels", {}),
+    ("GET", f"{OLD}/MyChannels/{{conversation}}", {}),
+    ("GET", f"{OLD}/Channels/{{conversation}}", {}),
+    ("GET", f"{OLD}/Users/{{person}}", {}),
+    ("POST", "/v3/Lists", {"purpose": "com.twilio.rtd.ipmsg", "context": {}}),
+    ("GET", "/v3/Lists/<session>/Context", {}),
 )
 """What there is, each with a body as the SDK sends it."""
 
-OBJECTS = tuple(
-    (f"<{kind}:{of}>", type_)
-    for kind, type_, owners in (
-        ("ET", "document", ("room", "private", "gone")),
-        ("ES", "list", ("room", "private", "gone")),
-        ("MP", "map", ("room", "private", "gone")),
-        ("MC", "map", ("user", "victim's user")),
-        ("MI", "map", ("user", "victim's user")),
-    )
-    for of in owners
+COMMANDS: tuple[dict[str, Any], ...] = (
+    {"action": "createConversation", "friendlyName": "f", "uniqueName": "u", "attributes": "{}"},
+    {"action": "editFriendlyName", "channelSid": "<room>", "friendlyName": "f"},
+    {"action": "editUniqueName", "channelSid": "<room>", "uniqueName": ""},
+    {"action": "editAttributes", "channelSid": "<private>", "attributes": "{}"},
+    {"action": "editNotificationLevel", "channelSid": "<room>", "notificationLevel": "muted"},
+    {"action": "consumptionReportV2", "report": [{"channelSid": "<room>", "messageIdx": 0}, {"channelSid": "<gone>"}]},
+    {"action": "joinChannelV2", "channelSid": "<private>"},
+    {"action": "leaveChannel", "channelSid": "<room>"},
+    {"action": "destroyChannel", "channelSid": "<room>"},
+    {"action": "addMemberV2", "channelSid": "<room>", "username": "mallory", "attributes": "{}"},
+    {"action": "addNonChatParticipant", "conversationSid": "<room>", "proxyAddress": "+1", "address": "+2"},
+    {"action": "removeMember", "channelSid": "<room>", "memberSid": "<participant>"},
+    {"action": "editMemberAttributes", "channelSid": "<room>", "memberSid": "<participant>", "attributes": "{}"},
+    {"action": "sendMessage", "channelSid": "<room>", "text": "hello", "attributes": '{"cid":"c"}'},
+    {"action": "sendMediaMessage", "channelSid": "<room>", "mediaSid": "ME1"},
+    {"action": "editMessage", "channelSid": "<private>", "messageIdx": "0", "text": "edited"},
+    {"action": "editMessageAttributes", "channelSid": "<room>", "messageIdx": 0, "attributes": "[1]"},
+    {"action": "deleteMessage", "channelSid": "<room>", "messageIdx": "0"},
+    {"action": "editUserFriendlyName", "username": "<victim>", "friendlyName": "f"},
+    {"action": "editUserAttributes", "username": "mallory", "attributes": "{}"},
+)
+"""What SDK 1.x asks through its session's list."""
+
+OBJECTS = (
+    ("<session>", "list"),
+    *(
+        (f"<{kind}:{of}>", type_)
+        for kind, type_, owners in (
+            ("ET", "document", ("room", "private", "gone")),
+            ("ES", "list", ("room", "private", "gone")),
+            ("MP", "map", ("room", "private", "gone")),
+            ("MC", "map", ("user", "victim's user")),
+            ("MI", "map", ("user", "victim's user")),
+        )
+        for of in owners
+    ),
 )
 PARAMS = ("PageToken", "PageSize", "Order", "From", "Key", "Index", "Include", "HideExpired", "productId")
 GOOD = ("1", "0", "-1", "100", "asc", "desc", "items", "true", "after.asc.1", "before.desc.", "<participant>", "<room>")
@@ -117,6 +152,7 @@ objects = st.tuples(st.sampled_from(OBJECTS), st.none() | st.integers(0, 9) | nu
 )
 subscriptions = st.fixed_dictionaries(
     {
+        "event_protocol_version": st.sampled_from((3, 4)) | values,
         "action": _mostly(st.sampled_from(("establish", "establish", "cancel")), scalars),
         "correlation_id": _mostly(st.integers(0, 9), values),
         "requests": _mostly(st.lists(_mostly(objects, values), max_size=5), values),
@@ -145,15 +181,25 @@ def _bodies(draw: st.DrawFn, valid: dict[str, Any]) -> Any:
 
 
 @st.composite
+def _commands(draw: st.DrawFn) -> Any:
+    """An item for a session's list."""
+    given = draw(_bodies(draw(st.sampled_from(COMMANDS))))
+    data = {"request": given, "commandId": draw(_mostly(st.just("c"), values))} if isinstance(given, dict) else given
+    return data if isinstance(data, bytes) or _rarely(draw) else {"data": data}
+
+
+@st.composite
 def requests(draw: st.DrawFn) -> tuple[dict[str, Any], Any]:
     """A request line and a body."""
-    form = draw(st.integers(0, 11))
+    form = draw(st.integers(0, 13))
     if form == 0:
         name = draw(_mostly(st.sampled_from(_SOME["conversation"]), texts))
         method, path = "POST", "/v1/typing"
         body: Any = f"ChannelSid={name}".encode(errors="replace")
     elif form <= 3:
         method, path, body = "POST", "/v4/Subscriptions", draw(subscriptions)
+    elif form <= 5:
+        method, path, body = "POST", "/v3/Lists/<session>/Items", draw(_commands())
     else:
         method, template, valid = draw(st.sampled_from(ROUTES))
         path, body = draw(_paths(template)), draw(_bodies(valid))

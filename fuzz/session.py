@@ -30,6 +30,7 @@ from roomful.conversations.core.participants import AddParticipant
 from roomful.conversations.core.ports import Reads
 from roomful.conversations.core.tokens import RevokeTokens
 from roomful.conversations.core.users import CreateUser, EnsureUser
+from roomful.conversations.sync import session_lists
 from roomful.conversations.sync.objects import Kind
 from roomful.conversations.sync.session import Session
 from tests.conversations.sync.line import Line, eventually, read_packet, websocket_payloads
@@ -48,7 +49,11 @@ CLOSE_CODES = {1000, 1002, 1008}
 """What docs/protocol.md names for what clients do wrong (1009 is the socket's, 1001 and 1011 are our own doing)."""
 
 MAX_REPLY = 1024 * 1024
-STATES = ("open", "open", "open", "new", "checking", "refused", "expired", "stalled", "replaying", "closed")
+STATES = (
+    *("open", "open", "open", "old", "old"),
+    *("new", "checking", "refused", "expired", "stalled", "replaying", "closed"),
+)
+"""`old` is one of SDK 1.x."""
 
 Case = tuple[str, list[tuple[Packet, bool]]]
 """The session's state, and packets; after each whether its work is waited for."""
@@ -118,6 +123,7 @@ class Arena:
             "<victim's user>": self.vic.session.caller.user_sid,
             "<user>": (await self.world.run(EnsureUser("mallory"))).sid,
             "<unique name>": f"{self.private.sid}.messages",
+            "<session>": "SLnone",
             "<token>": self.world.token("mallory"),
             "<expired token>": self.world.token("mallory", seconds=-60),
             "<revoked token>": self.world.token("mallory"),
@@ -186,6 +192,14 @@ class Arena:
             body = {"action": "establish", "correlation_id": 1, "requests": [wanted]}
             line = {"path": "/v4/Subscriptions", "method": "POST", "params": {}}
             session.receive(well_formed({"method": "message", "id": "TM0", "http_request": line}, body))
+
+        if state == "old":
+            line = {"path": "/v3/Lists", "method": "POST", "params": {}}
+            body = {"purpose": session_lists.PURPOSE}
+            session.receive(well_formed({"method": "message", "id": "TM0", "http_request": line}, body))
+            await self._rest()
+            assert session._commands is not None
+            self.names["<session>"] = session._commands._sid
 
     async def _rest(self) -> None:
         """Wait until the session's work is done."""
