@@ -1,7 +1,7 @@
 """The server that the conformance tests drive: the real service, with a clock that can be moved and a handler broken.
 
     serve.py             serve; settings come from the environment, as for `roomful serve --only service`
-    serve.py --handlers  print the names of all handlers of tunnelled requests and of SDK 1.x's commands, and end
+    serve.py --handlers  print the names of all handlers: of tunnelled requests, SDK 1.x's commands and media
 
 Commands come in on standard input, a JSON object a line, and each is answered by the same line on standard output:
 `{"advance_ms": n}` moves the clock n milliseconds forward; `{"break": "POST /Client/v2/Conversations"}` makes that one
@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 from roomful import serve
 from roomful.conversations.core import errors
 from roomful.conversations.ids import now
+from roomful.conversations.media.http import MediaHttp
 from roomful.conversations.sync import session, session_commands, socket, subscriptions, upstream
 from roomful.settings import Settings
 
@@ -31,6 +32,13 @@ SUBSCRIBE = "POST /" + "/".join(upstream.SUBSCRIPTIONS)
 COMMAND = "POST /v3/Lists/*/Items"
 """SDK 1.x's commands all come by this request; one of them is broken as `POST /v3/Lists/*/Items sendMessage`."""
 INIT = "init"
+MEDIA = {
+    "POST /v1/Services/*/Media": "upload",
+    "POST /v1/Services/*/MediaSet": "media_set",
+    "GET /v1/Services/*/Media/*": "fetch",
+    "GET /media/*": "download",
+}
+"""What the SDK, and who follows its links, ask over plain HTTP; and the methods that answer."""
 
 
 class MovingClock:
@@ -59,6 +67,8 @@ class Breaker:
         for action, carry in session_commands._COMMANDS.items():
             session_commands._COMMANDS[action] = self._breakable(f"{COMMAND} {action}", carry)
         subscriptions.parse = self._breakable(SUBSCRIBE, subscriptions.parse)
+        for name, method in MEDIA.items():
+            setattr(MediaHttp, method, self._breakable(name, getattr(MediaHttp, method)))
         # No tunnelled request: `init` makes a user of an identity that nobody knew, which is where it may fail.
         session.EnsureUser = self._breakable(INIT, session.EnsureUser)  # type: ignore[assignment, attr-defined]
 

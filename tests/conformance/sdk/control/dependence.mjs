@@ -1,6 +1,7 @@
 /**
- * Which members of SDK 3.0.1 need which handler of roomful/conversations/sync/upstream.py: while that handler answers 500,
- * every row that names one of them must turn red. One or two members are enough where a handler serves all the others.
+ * Which members of SDK 3.0.1 need which handler of roomful/conversations (../../serve.py breaks them): while that handler
+ * answers 500, every row that names one of them must turn red. One or two members are enough where a handler serves all
+ * the others.
  *
  * A text in place of a list says why no row can show the handler.
  *
@@ -62,6 +63,14 @@ export const DEPENDENCE = {
   "GET /Client/v2/Conversations/*/Messages/*/Receipts": ["Message.getDetailedDeliveryReceipts"],
   "GET /Client/v2/ContentTemplates": ["Client.getContentTemplates"],
   "GET /Client/v2/Conversations/*/Messages/*/ChannelMetadata": ["Message.getChannelMetadata"],
+  "POST /v1/Services/*/Media": ["Media.contentType", "Media.filename"],
+  "POST /v1/Services/*/MediaSet": [
+    "Client.getTemporaryContentUrlsForMediaSids",
+    "Message.attachTemporaryUrlsFor",
+    "Message.getTemporaryContentUrlsForMedia",
+  ],
+  "GET /v1/Services/*/Media/*": ["Media.getContentTemporaryUrl"],
+  "GET /media/*": ["Media.getContentTemporaryUrl"],
 };
 
 /**

@@ -147,6 +147,7 @@ conforms(
     ];
     for (const each of asking) each.cancel();
     for (const each of asking) await expect(each).rejects.toThrow("Promise was cancelled");
+    expect([...(await message.getTemporaryContentUrlsForAttachedMedia()).keys()]).toEqual(sids);
     expect(await statuses([await media[0].getContentTemporaryUrl()])).toEqual([200]);
   },
 );
