@@ -45,7 +45,7 @@ async def test_configuration_names_absolute_urls(world: World) -> None:
     assert configuration["identity"] == "ann b"
     links = configuration["links"]
     assert links["current_user"] == "https://chat.example/Client/v2/Users/ann%20b"
-    assert links["media_service"] == f"{PUBLIC_URL}/media/v1/Services/{world.service_sid}/Media"
+    assert links["media_service"] == f"{PUBLIC_URL}/v1/Services/{world.service_sid}/Media"
     assert all(link.startswith("https://chat.example/") for link in links.values())
     for name in configuration["sync_objects"].values():
         assert (await ann.get(f"/v3/Maps/{name}"))["unique_name"] == name
