@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from roomful.conversations.store import migrations
 from tests.servers import Postgres, Server, find_postgres
 
 MakeServer = Callable[..., Server]
@@ -48,11 +49,47 @@ def postgres_database(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a fresh, empty database: the test runs once on SQLite and once on PostgreSQL."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh database without tables: the test runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'roomful.db'}"
     return str(request.getfixturevalue("postgres_database"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the service's tables, to be copied: making them takes longer than most tests."""
+    path = tmp_path_factory.mktemp("sqlite") / "roomful.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres: Postgres) -> Iterator[str]:
+    """The same in PostgreSQL: its name."""
+    with postgres.database() as url:
+        migrations.upgrade(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_with_tables: Path) -> str:
+    """The URL of a fresh SQLite database that has the service's tables."""
+    path = tmp_path / "roomful.db"
+    shutil.copyfile(sqlite_with_tables, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url_with_tables(postgres: Postgres, postgres_with_tables: str) -> Iterator[str]:
+    with postgres.database(template=postgres_with_tables) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite_url", "postgres_url_with_tables"], ids=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh database that has the service's tables: once on SQLite and once on PostgreSQL."""
+    return str(request.getfixturevalue(request.param))
 
 
 @pytest.fixture

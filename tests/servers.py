@@ -234,11 +234,15 @@ class Postgres:
                 self._process.wait(timeout=10)
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a new, empty database, dropped at the end whoever is still connected."""
+    def database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a new database, dropped at the end whoever is still connected.
+
+        It is a copy of the database `template`, to which nobody may be connected, and otherwise empty.
+        """
         self._databases += 1
         name = f"roomful_{self._databases}"
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        self._execute(made)
         try:
             yield self.url(name)
         finally:

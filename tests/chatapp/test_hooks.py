@@ -115,8 +115,8 @@ def test_any_name_is_data(backend_name: str | None) -> None:
     assert to_friendly_name(name) == name == to_shown_name(name, "ana")
 
 
-def test_hostile_names_break_no_account(make_app: MakeApp, database_url: str) -> None:
-    app = make_app(database_url=database_url)
+def test_hostile_names_break_no_account(make_app: MakeApp, empty_database_url: str) -> None:
+    app = make_app(database_url=empty_database_url)
     browser = app.test_client()
     sign_up(browser)
     for second, name in enumerate((None, *HOSTILE), 10):
@@ -136,8 +136,8 @@ def test_people_without_an_account_are_nobodys_business(app: Flask) -> None:
 # --- rooms ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_room_that_was_removed_elsewhere_is_forgotten(make_app: MakeApp, rest: Any, database_url: str) -> None:
-    app = make_app(database_url=database_url)
+def test_a_room_that_was_removed_elsewhere_is_forgotten(make_app: MakeApp, rest: Any, empty_database_url: str) -> None:
+    app = make_app(database_url=empty_database_url)
     rooms = [state_of(app).rooms.create(name, private=False, default=True) for name in ("#sales", "#support")]
     sign_up(app.test_client())
     rest.conversations(rooms[0].sid).delete()
@@ -147,9 +147,9 @@ def test_a_room_that_was_removed_elsewhere_is_forgotten(make_app: MakeApp, rest:
     assert offers(app) == {("ana", rooms[1].sid, True)}
 
 
-def test_a_leave_is_remembered_though_nobody_was_put_in(make_app: MakeApp, rest: Any, database_url: str) -> None:
+def test_a_leave_is_remembered_though_nobody_was_put_in(make_app: MakeApp, rest: Any, empty_database_url: str) -> None:
     """Other software makes a default room, the person joins by hand and leaves again, all between two tokens."""
-    app = make_app(database_url=database_url)
+    app = make_app(database_url=empty_database_url)
     browser = app.test_client()
     sign_up(browser)
     rooms = [rest.conversations.create(friendly_name=name, attributes=DEFAULT) for name in ("#left", "#new")]

@@ -41,8 +41,8 @@ def kept(app: Flask) -> set[str]:
         return set(connection.execute(select(schema.offered_rooms.c.room_sid)).scalars())
 
 
-def test_names_and_rooms_that_changed_unheard(make_app: MakeApp, rest: Any, database_url: str) -> None:
-    app = make_app(database_url=database_url)
+def test_names_and_rooms_that_changed_unheard(make_app: MakeApp, rest: Any, empty_database_url: str) -> None:
+    app = make_app(database_url=empty_database_url)
     rooms = [state_of(app).rooms.create(name, private=False, default=True) for name in ("#a", "#b")]
     for name in ("ana", "bo", "cy"):
         sign_up(app.test_client(), name)
@@ -109,9 +109,11 @@ def test_only_what_is_ours_is_asked_for(app: Flask, recorder: Recorder) -> None:
 # --- once a day ----------------------------------------------------------------------------------------------------
 
 
-def test_one_of_several_nodes_does_it_once_a_day(make_app: MakeApp, recorder: Recorder, database_url: str) -> None:
+def test_one_of_several_nodes_does_it_once_a_day(
+    make_app: MakeApp, recorder: Recorder, empty_database_url: str
+) -> None:
     time = Time()
-    nodes = [Reconciler(state_of(make_app(database_url=database_url)), time) for _ in range(2)]
+    nodes = [Reconciler(state_of(make_app(database_url=empty_database_url)), time) for _ in range(2)]
     assert [node.look() for node in nodes] == [HOUR_MS] * 2
     assert recorder.requests == [], "a new installation has nothing to mend"
     time.now += DAY_MS - 60_000

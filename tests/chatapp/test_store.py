@@ -25,8 +25,8 @@ def test_the_newest_migration_is_the_one_the_code_expects() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == schema.REVISION
 
 
-def test_migrations_make_the_tables_of_the_schema(database_url: str) -> None:
-    database = Database(database_url)
+def test_migrations_make_the_tables_of_the_schema(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     with database.read() as connection:
         name = "chat" if connection.dialect.name == "postgresql" else None
         context = MigrationContext.configure(
@@ -46,8 +46,8 @@ def test_migrations_make_the_tables_of_the_schema(database_url: str) -> None:
     database.close()
 
 
-def test_an_older_database_keeps_its_people(database_url: str) -> None:
-    database = Database(database_url)
+def test_an_older_database_keeps_its_people(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     with database.write() as connection:
         prefix = "chat." if connection.dialect.name == "postgresql" else ""
         for statement in ("DROP TABLE {}chores", "ALTER TABLE {}accounts DROP COLUMN user_updated"):
@@ -60,19 +60,21 @@ def test_an_older_database_keeps_its_people(database_url: str) -> None:
     database.close()
 
 
-def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
-    database = Database(database_url)
+def test_a_database_of_a_newer_version_is_refused(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     with database.write() as connection:
         prefix = "chat." if connection.dialect.name == "postgresql" else ""
         connection.execute(text(f"UPDATE {prefix}alembic_version SET version_num = '9999'"))  # noqa: S608
     database.close()
     with pytest.raises(StoreError, match="newer Roomful"):
-        Database(database_url).open()
+        Database(empty_database_url).open()
 
 
-def test_processes_that_start_at_once_do_not_collide(database_url: str) -> None:
+def test_processes_that_start_at_once_do_not_collide(empty_database_url: str) -> None:
     starts = [
-        subprocess.Popen([sys.executable, "-c", OPEN, database_url], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN, empty_database_url], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         for _ in range(4)
     ]
     for start in starts:

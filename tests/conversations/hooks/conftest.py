@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,15 +44,14 @@ OpenAsking = Callable[..., Any]
 
 
 @pytest.fixture
-async def open_asking(tmp_path: Path, listener: Listener, logs: object) -> AsyncIterator[OpenAsking]:
+async def open_asking(sqlite_url: str, listener: Listener, logs: object) -> AsyncIterator[OpenAsking]:
     """`await open_asking(seconds=1, allow=())` opens a world and configures the webhook for all events."""
-    files = itertools.count()
     opened: list[tuple[Any, Asking]] = []
 
     async def open_(
         url: str = "", allow: Sequence[str] = ("127.0.0.1",), seconds: float = PATIENCE, **options: Any
     ) -> Asking:
-        context = open_world(url or f"sqlite:///{tmp_path / f'{next(files)}.db'}")
+        context = open_world(url or sqlite_url)
         world = await context.__aenter__()
         client = WebhookClient(world.installation.account.auth_token, TargetPolicy(allow), seconds=PATIENCE)
         hooks = PreHooks(world.store.reads, client, seconds=seconds, **options)
@@ -94,13 +91,12 @@ OpenDepot = Callable[..., Any]
 
 
 @pytest.fixture
-async def open_depot(tmp_path: Path, listener: Listener, logs: object, eager: None) -> AsyncIterator[OpenDepot]:
+async def open_depot(sqlite_url: str, listener: Listener, logs: object, eager: None) -> AsyncIterator[OpenDepot]:
     """`await open_depot()` opens a world whose service tells `/post` of messages; nobody delivers it yet."""
     async with AsyncExitStack() as stack:
 
         async def open_(url: str = "", application_events: frozenset[str] = frozenset()) -> Depot:
-            url = url or f"sqlite:///{tmp_path / 'depot.db'}"
-            world = await stack.enter_async_context(open_world(url, CallOutbox(application_events)))
+            world = await stack.enter_async_context(open_world(url or sqlite_url, CallOutbox(application_events)))
             depot = Depot(world, listener)
             stack.push_async_callback(depot.close)
             await depot.configure()

@@ -215,7 +215,7 @@ async def test_of_a_target_that_fails_one_lane_at_a_time_is_tried(depot: Depot) 
     depot.listener.always("/post", Reply(503))
     depot.worker(seconds=60)
     await depot.say(await depot.room(), "first")
-    await until(lambda: len(depot.heard()) == 1)
+    await depot.until_calls(lambda calls: calls[0].attempts == 1)
     hold = Hold()
     depot.listener.always("/post", hold)
     for _ in range(10):

@@ -111,7 +111,8 @@ async def test_what_another_node_wrote_is_found(depot: Depot) -> None:
     await asyncio.sleep(0.05)
     assert depot.heard() == ["told"]
     depot.world.now += LOOK_AT_OTHERS
-    await until(lambda: depot.heard() == ["told", "not told"])
+    await depot.until_calls(lambda calls: calls[0].attempts == 1)
+    assert depot.heard() == ["told", "not told"]
     await depot.pass_time(2 * SECOND)
     await depot.until_empty()
     depot.world.now += LEASE_LENGTH

@@ -25,8 +25,8 @@ from .conftest import RecordingBus, execute, new_sid
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[sa.Engine]:
-    engine = sa.create_engine(database_url.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.NullPool)
+def engine(empty_database_url: str) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(empty_database_url.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.NullPool)
     yield engine
     engine.dispose()
 
@@ -51,8 +51,8 @@ def described(engine: sa.Engine) -> dict[str, Any]:
     }
 
 
-def test_the_migrations_make_exactly_the_schema(database_url: str, engine: sa.Engine) -> None:
-    migrations.upgrade(database_url)
+def test_the_migrations_make_exactly_the_schema(empty_database_url: str, engine: sa.Engine) -> None:
+    migrations.upgrade(empty_database_url)
     migrated = described(engine)
     with engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
@@ -89,15 +89,15 @@ FIRST_ROWS: dict[str, dict[str, Any]] = {
 """What version 1 wrote."""
 
 
-def test_an_installation_of_the_first_version_keeps_everything(database_url: str, engine: sa.Engine) -> None:
+def test_an_installation_of_the_first_version_keeps_everything(empty_database_url: str, engine: sa.Engine) -> None:
     """Rows of revision 0001 get the values that the new columns have for what was there before."""
-    migrations.upgrade(database_url, "0001")
+    migrations.upgrade(empty_database_url, "0001")
     with engine.begin() as connection:
         for table, values in FIRST_ROWS.items():
             names = ", ".join(f'"{name}"' for name in values)
             holes = ", ".join(f":{name}" for name in values)
             connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES ({holes})"), values)  # noqa: S608
-    migrations.upgrade(database_url)
+    migrations.upgrade(empty_database_url)
     with engine.begin() as connection:
         room = connection.execute(sa.text("SELECT * FROM conversations")).mappings().one()
         person = connection.execute(sa.text("SELECT * FROM users")).mappings().one()
@@ -109,17 +109,17 @@ def test_an_installation_of_the_first_version_keeps_everything(database_url: str
     assert message["cid_author"] == "ann", "a send that is repeated after the upgrade is still known"
 
 
-def test_nodes_that_start_at_once_take_turns(database_url: str, engine: sa.Engine) -> None:
+def test_nodes_that_start_at_once_take_turns(empty_database_url: str, engine: sa.Engine) -> None:
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(migrations.upgrade, [database_url] * 4))
+        list(pool.map(migrations.upgrade, [empty_database_url] * 4))
     assert set(described(engine)) == set(metadata.tables)
 
 
-def test_a_newer_schema_is_refused_in_one_line(database_url: str) -> None:
-    migrations.upgrade(database_url)
-    execute(database_url, "UPDATE alembic_version SET version_num = '9999'")
+def test_a_newer_schema_is_refused_in_one_line(empty_database_url: str) -> None:
+    migrations.upgrade(empty_database_url)
+    execute(empty_database_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(MigrationError, match="9999"):
-        migrations.upgrade(database_url)
+        migrations.upgrade(empty_database_url)
 
 
 def test_every_row_has_a_table_with_its_fields() -> None:

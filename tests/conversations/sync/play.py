@@ -152,8 +152,8 @@ class Play:
 
     # --- what the administrator does -------------------------------------------------------------------------------
 
-    async def by_admin(self, verb: str, room: int, person: int, n: int) -> None:
-        """Carry out a command of the account's."""
+    async def by_admin(self, verb: str, room: int, person: int, n: int, *, alone: bool = True) -> None:
+        """Carry out a command of the account's. `alone`: no other is carried out meanwhile."""
         if verb == "make":
             if len(self.rooms) < MAX_ROOMS:
                 made = await self.world.run(CreateConversation(friendly_name=f"room {n}"))
@@ -163,7 +163,7 @@ class Play:
             self._before(verb, "", sid, PEOPLE[person], n)
             with suppress(ServiceError):  # already there, already gone, closed
                 await self._command(verb, sid, PEOPLE[person], n)()
-                if verb == "remove":
+                if verb == "remove" and alone:
                     self._gone(sid, PEOPLE[person])
 
     def _gone(self, room: str, person: str) -> None:
@@ -221,7 +221,7 @@ class Play:
 
     async def at_once(self, commands: list[tuple[str, int, int, int]]) -> None:
         """Commands that share a commit."""
-        await asyncio.gather(*(self.by_admin(*command) for command in commands))
+        await asyncio.gather(*(self.by_admin(*command, alone=False) for command in commands))
 
     async def flood(self, room: int, count: int) -> None:
         """Many changes at once."""

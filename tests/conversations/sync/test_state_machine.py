@@ -181,7 +181,7 @@ def _small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_small_bounds")
 def test_every_client_shows_what_a_fresh_one_shows() -> None:
-    explore(Machine, examples=25, steps=30, same=True)
+    explore(Machine, examples=15, steps=30, same=True)
 
 
 @pytest.mark.long
