@@ -48,6 +48,19 @@ async def test_nul_in_a_request(database_url: str) -> None:
             assert (status, answer["code"]) == (400, 20001), (method, path, answer)
 
 
+async def test_text_deeper_in_a_request(database_url: str) -> None:
+    async with open_world(database_url) as world:
+        room = f"{C}/Conversations/{(await world.room('room', 'ann')).sid}"
+        ann = await world.connect("ann")
+        for bad in ("a\0b", "ME\0" + "0" * 31):
+            asked = {"media_sids": [bad]}
+            status, answer = await ann.request("POST", f"{room}/Messages", asked)
+            assert (status, answer["code"]) == (404, 50507)
+            binding = {"address": f"{bad}@example.com", "proxy_address": "chat@example.com"}
+            status, answer = await ann.request("POST", f"{room}/Participants", {"messaging_binding": binding})
+            assert (status, answer["code"]) in ((400, 50407), (403, 50107)), answer
+
+
 async def test_text_in_a_token(database_url: str) -> None:
     async with open_world(database_url) as world:
         service = {"service_sid": world.service_sid}
