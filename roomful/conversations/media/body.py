@@ -59,7 +59,7 @@ async def drain(request: Request) -> None:
 
 @dataclass
 class FormFile:
-    """The first file of a `multipart/form-data` body (RFC 7578), or its first part if none is a file.
+    """The first file of a `multipart/form-data` body (RFC 7578); its other parts are passed over.
 
     `filename` and `content_type` are known once `chunks` gave something, or ended.
     """
