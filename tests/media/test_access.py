@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import pytest
@@ -138,6 +139,23 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClockServer
     server.start()
     yield server
     server.close()
+
+
+def test_a_token_that_was_revoked_or_has_expired_opens_nothing(own_server: ClockServer) -> None:
+    ann, program = person(own_server, "ann"), account(own_server)
+    sid = ann.upload(b"mine")["sid"]
+    assert status(ann, sid) == 200
+    token_sha256 = hashlib.sha256(ann.headers["X-Twilio-Token"].encode()).hexdigest()
+    revoked = program.call("POST", f"{own_server.url}/roomful/v1/revocations", json={"token_sha256": [token_sha256]})
+    assert revoked.status_code == 204
+    assert status(ann, sid) == 401
+    refused = ann.post(b"more")
+    assert (refused.status_code, "WWW-Authenticate" in refused.headers) == (401, False)
+    ben = person(own_server, "ben")
+    own = ben.upload(b"his")["sid"]
+    own_server.advance(minutes=61)
+    assert (status(ben, own), ben.record(own).json()["code"]) == (401, 20104)
+    assert ben.post(b"more").status_code == 401
 
 
 def test_bytes_go_with_their_message_and_their_conversation(server: Server) -> None:

@@ -17,6 +17,7 @@ from roomful.conversations.core.media import UPLOAD_LIFETIME, ExpireMedia, Forge
 from roomful.conversations.core.model import Media
 from roomful.conversations.core.ports import Actor
 from roomful.conversations.core.users import CreateUser, DeleteUser
+from roomful.conversations.media import body
 from roomful.conversations.media.folder import FolderStore
 from roomful.conversations.media.store import MediaStoreError
 from roomful.conversations.media.upload import Uploads
@@ -128,6 +129,19 @@ async def test_more_bytes_than_allowed(
         with pytest.raises(ServiceError) as caught:
             await uploads.receive(asked(*[part(b"x" * 400_000)] * 3, headers=headers), ana)
         assert (caught.value.status, caught.value.code) == (413, 50512)
+    await nothing_left(service, folder)
+
+
+async def test_an_upload_that_stands_still(
+    service: Service, uploads: Uploads, ana: Actor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silence() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(body, "IDLE_SECONDS", 0.05)
+    with pytest.raises(ServiceError) as refused:
+        await uploads.receive(asked(part(b"half"), silence), ana)
+    assert (refused.value.status, refused.value.code) == (408, 20408)
     await nothing_left(service, folder)
 
 
