@@ -278,6 +278,7 @@ describe("after too long", () => {
       expect((await other.history(room.sid)).map((message) => message.body)).toEqual(["later"]);
       await other.sees("initialized");
     },
+    { timeout: 90_000 },
   );
 });
 
