@@ -41,6 +41,13 @@ BY_OPERATION: dict[str, Command] = {
     "create": lambda case: {"action": "createConversation", "friendlyName": "another", "attributes": "{}"},
     "join": _in_room("joinChannelV2"),
     "add": _in_room("addMemberV2", username="somebody", attributes="{}"),
+    "add somebody outside the chat": lambda case: {
+        "action": "addNonChatParticipant",
+        "conversationSid": case.room.sid,
+        "proxyAddress": "ours@a.example",
+        "address": f"{case.room.sid}@new.example",
+        "attributes": "{}",
+    },
     "leave": _in_room("leaveChannel"),
     "remove by identity": _in_room("removeMember", username=OTHER),
     "remove by participant": lambda case: _in_room("removeMember", memberSid=case.them.sid)(case),
@@ -76,8 +83,8 @@ BY_OPERATION: dict[str, Command] = {
     },
 }
 
-ELSEWHERE = {"addNonChatParticipant", "sendMediaMessage"}
-"""Commands that need more than a room: a proxy's address, an upload."""
+ELSEWHERE = {"sendMediaMessage"}
+"""Commands that need more than a room: an upload."""
 
 
 def test_every_command_is_tried() -> None:
