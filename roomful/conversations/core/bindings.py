@@ -10,7 +10,9 @@ from .errors import invalid
 from .limits import is_storable
 
 _PHONE = re.compile(r"\+[1-9][0-9]{5,14}")
-_EMAIL = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_EMAIL = re.compile(
+    r"[^\s\x00-\x1f\x7f\ud800-\udfff@<>(),;:\"\[\]\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
+)
 _WHATSAPP: Final = "whatsapp:"
 LEVELS: Final = ("to", "cc", "bcc")
 NAME_CHARS: Final = 256
@@ -35,7 +37,7 @@ class Binding:
             raise invalid(50411, "The address of a messaging binding is empty")
         if not self.proxy_address:
             raise invalid(50412, "The proxy address of a messaging binding is empty")
-        kind, proxy_kind = _kind(self.address), _kind(self.proxy_address)
+        kind, proxy_kind = kind_of(self.address), kind_of(self.proxy_address)
         if kind is None:
             raise invalid(50407, "The address must be a telephone number, whatsapp: and one, or an e-mail address")
         if proxy_kind is None:
@@ -60,7 +62,8 @@ class Binding:
         return f"{service_sid} {self.address.lower()} {self.proxy_address.lower()}"
 
 
-def _kind(address: str) -> str | None:
+def kind_of(address: str) -> str | None:
+    """The type of participant that an address belongs to; None if it is none."""
     if _PHONE.fullmatch(address):
         return "sms"
     if address.startswith(_WHATSAPP):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from . import errors, limits, timers
+from .bindings import kind_of
 from .events import MessageAdded, MessageRemoved, MessageUpdated
 from .media import attach, attachable, needs_media, remove
 from .model import SYSTEM, Conversation, Media, Message, Participant, Receipt, Tombstone
@@ -86,12 +87,20 @@ class SendMessage:
             rights.require("sendMediaMessage")
         return media
 
+    def _participant(self, tx: Tx, author: str) -> Participant | None:
+        """Whose identity the author is, or else whose address: so a gateway hands in what somebody outside wrote."""
+        found = tx.one(Participant, conversation_sid=self.conversation_sid, identity=author)
+        if found is not None or kind_of(author) is None:
+            return found
+        outside = tx.all(Participant, order="conv_created", conversation_sid=self.conversation_sid, identity=None)
+        return next((each for each in outside if each.address == author), None)
+
     def _add(
         self, tx: Tx, rights: Access, cid: str | None, body: str | None, subject: str | None, media: list[Media]
     ) -> Message:
         author, participant = self._author(rights.actor), rights.participant
         if author != rights.actor.identity:
-            participant = tx.one(Participant, conversation_sid=self.conversation_sid, identity=author)
+            participant = self._participant(tx, author)
         position = rights.conversation.position + 1
         created = tx.now if self.date_created is None else self.date_created
         sid = tx.sid("IM")

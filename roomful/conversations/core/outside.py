@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from . import errors, limits, timers
-from .bindings import Binding
+from .bindings import Binding, kind_of
 from .events import ParticipantAdded
 from .leaving import remove_member
 from .model import Conversation, Participant, Service
@@ -34,6 +34,8 @@ class AddNonChatParticipant:
 
     def needs(self, actor: Actor) -> Needs:
         base = needs_access(actor, self.conversation_sid)
+        if not (kind_of(self.binding.address) and kind_of(self.binding.proxy_address)):
+            return base  # it is refused, and may be text that a database cannot be asked about
         return replace(base, rows=(*base.rows, key(Participant, pair=self.binding.pair(actor.service_sid))))
 
     def decide(self, actor: Actor, tx: Tx) -> Participant:

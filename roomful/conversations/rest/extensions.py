@@ -14,7 +14,6 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ..core.errors import ServiceError, internal, invalid
-from ..core.limits import is_sid
 from ..core.model import Account, Conversation
 from ..core.ports import Actor
 from ..core.receipts import ReportDelivery, SetChannelMetadata
@@ -40,12 +39,17 @@ class Challenge(msgspec.Struct):
     nonce: Annotated[str, msgspec.Meta(min_length=16, max_length=128)]
 
 
+ConversationSid = Annotated[str, msgspec.Meta(pattern="^CH[0-9a-fA-F]{32}\\Z")]
+MessageSid = Annotated[str, msgspec.Meta(pattern="^IM[0-9a-fA-F]{32}\\Z")]
+ParticipantSid = Annotated[str, msgspec.Meta(pattern="^MB[0-9a-fA-F]{32}\\Z")]
+
+
 class Delivery(msgspec.Struct):
     """Body of `POST /roomful/v1/receipts`."""
 
-    conversation_sid: str
-    message_sid: str
-    participant_sid: str
+    conversation_sid: ConversationSid
+    message_sid: MessageSid
+    participant_sid: ParticipantSid
     status: str
     error_code: int = 0
     channel_message_sid: str | None = None
@@ -54,8 +58,8 @@ class Delivery(msgspec.Struct):
 class Metadata(msgspec.Struct):
     """Body of `POST /roomful/v1/channel-metadata`."""
 
-    conversation_sid: str
-    message_sid: str
+    conversation_sid: ConversationSid
+    message_sid: MessageSid
     type: str
     data: dict[str, Any]
 
@@ -78,9 +82,7 @@ class Posted(ABC):
 
     async def actor(self, account: Account, conversation_sid: str) -> Actor:
         """The account, in the service that a conversation belongs to: for reports, which webhooks are told of."""
-        conversation = None
-        if is_sid(conversation_sid, "CH"):
-            conversation = await self.gate.api.read(lambda reads: reads.one(Conversation, sid=conversation_sid))
+        conversation = await self.gate.api.read(lambda reads: reads.one(Conversation, sid=conversation_sid))
         return Actor(conversation.service_sid if conversation else account.default_service_sid)
 
     @abstractmethod

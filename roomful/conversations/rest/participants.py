@@ -28,7 +28,7 @@ def _binding(form: Params) -> Binding | None:
     if address is None and proxy is None:
         return None
     if form.text_or_none("Identity") is not None:
-        raise invalid(50373, "A participant has an identity or a messaging binding, not both")
+        raise invalid(50451, "A participant has an identity or a messaging binding, not both")
     return Binding(address or "", proxy or "")
 
 
