@@ -35,7 +35,9 @@ export default defineConfig({
     fileParallelism: false,
     // A client that is shut down while it asks for something leaves a promise that it never looks at again.
     onUnhandledError: (error) =>
-      !/^Unable to connect: (Connection is not initialized|disconnected)( \(status: 0, code: 0\))?$/.test(error.message),
+      !/^Unable to connect: (Connection is not initialized|disconnected)( \(status: 0, code: 0\))?$/.test(
+        error.message,
+      ),
     reporters: ["default", "./control/report.ts"],
     projects: [
       {

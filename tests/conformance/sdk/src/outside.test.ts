@@ -13,9 +13,9 @@ async function hostedBy(host: string, name: string): Promise<Conversation> {
 }
 
 async function byAddress(room: Conversation, address: string): Promise<Participant> {
-  const found = (await room.getParticipants()).find(({ bindings }) => Object.values(bindings)[0]?.address === address);
-  if (!found) throw new Error(`${address} is not there`);
-  return found;
+  return until(`${address} to be there`, async () =>
+    (await room.getParticipants()).find(({ bindings }) => Object.values(bindings)[0]?.address === address),
+  );
 }
 
 async function report(room: Conversation, message: Message, participant: Participant, status: string, more = {}) {
@@ -166,11 +166,11 @@ conforms(
     const count = 50;
     for (let n = 0; n < count; n++) await room.addNonChatParticipant(OURS, `${n}@example.com`);
     await room.sendMessage("to all");
-    const [message, people] = [
-      await first(room),
-      (await room.getParticipants()).filter(({ type }) => type === "email"),
-    ];
-    expect(people).toHaveLength(count);
+    const message = await first(room);
+    const people = await until("all of them to be known", async () => {
+      const known = (await room.getParticipants()).filter(({ type }) => type === "email");
+      return known.length === count && known;
+    });
     for (const person of people) await report(room, message, person, "sent");
     const receipts = (await (await told("dan", room.sid))[0]?.getDetailedDeliveryReceipts()) ?? [];
     expect(receipts.map(({ participantSid }) => participantSid)).toEqual(people.map(({ sid }) => sid));
