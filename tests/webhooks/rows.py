@@ -106,7 +106,8 @@ def of_state(room: str, before: str, after: str, reason: str) -> Told:
 def state_updated_by_request(stage: Stage) -> list[Told]:
     room = stage.room(friendly_name="quiet")
     new = stage.by.rename(room.sid, state="inactive")
-    asked, told = pair("onConversationUpdate", "onConversationUpdated", of_room(new), {"State": "inactive"})
+    known = of_room(new) | {"DateUpdated": JustNow()}
+    asked, told = pair("onConversationUpdate", "onConversationUpdated", known, of_room(new))
     return [asked, told, of_state(room.sid, "active", "inactive", "API")]
 
 

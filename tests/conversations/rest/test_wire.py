@@ -171,7 +171,7 @@ def test_values_that_are_refused(wire: Wire) -> None:
         (f"{room}/Participants", {"Identity": f"US{NOBODY}"}, 400, 50206),
         (f"{room}/Participants", {"Identity": "frank"}, 409, 50433),
         (f"{room}/Participants", {"Identity": "gina", "RoleSid": f"RL{NOBODY}"}, 404, 50100),
-        (f"{room}/Participants", {"MessagingBinding.Address": "+15550100"}, 400, 50373),
+        (f"{room}/Participants", {"MessagingBinding.Address": "+15550100"}, 400, 50412),
         (f"{room}/Participants/frank", {"LastReadMessageIndex": "many"}, 400, 50421),
         (f"{room}/Participants/frank", {"LastReadMessageIndex": "7"}, 400, 50421),
         (f"{room}/Messages", {"Body": "x", "Author": "x" * 257}, 400, 50310),
