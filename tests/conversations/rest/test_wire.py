@@ -175,7 +175,7 @@ def test_values_that_are_refused(wire: Wire) -> None:
         (f"{room}/Participants/frank", {"LastReadMessageIndex": "many"}, 400, 50421),
         (f"{room}/Participants/frank", {"LastReadMessageIndex": "7"}, 400, 50421),
         (f"{room}/Messages", {"Body": "x", "Author": "x" * 257}, 400, 50310),
-        (f"{room}/Messages", {"MediaSid": f"ME{NOBODY}"}, 400, 20001),
+        (f"{room}/Messages", {"MediaSid": f"ME{NOBODY}"}, 404, 50507),
         ("/v1/Users", {}, 400, 50204),
         ("/v1/Users/frank", {"RoleSid": f"RL{NOBODY}"}, 404, 50100),
         ("/v1/Users/frank/Conversations/taken", {"NotificationLevel": "loud"}, 400, 50210),
