@@ -185,7 +185,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_short_pauses")
 def test_everybody_is_told_of_everything_in_order() -> None:
-    explore(Machine, examples=15, steps=25, same=True, shrink=False)
+    explore(Machine, examples=10, steps=25, same=True, shrink=False)
 
 
 @pytest.mark.long

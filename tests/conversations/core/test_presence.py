@@ -188,7 +188,7 @@ async def left_over(world: World, cluster: Cluster) -> None:
     assert len(nodes) <= sum(worker is not None for worker in cluster.workers)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(steps)
 def test_whatever_happens_presence_is_steady_and_in_the_end_right(played: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -120,7 +120,7 @@ async def play(url: str, steps: list[tuple[Any, ...]]) -> None:
         assert states[-1] == model.state
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEP, max_size=25))
 def test_any_life_of_a_conversation_follows_the_rules(steps: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

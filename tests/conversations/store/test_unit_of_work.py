@@ -219,7 +219,7 @@ def test_batches_are_worth_the_same_as_single_commands(database_url: str, runner
             for result in await together(store, *(command(space, operation) for operation in batch))
         ]
 
-    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(operations, max_size=3))
     def compare(batches: list[list[Operation]]) -> None:
         model, spaces = Model(), (f"{next(_spaces)}s", f"{next(_spaces)}b")
