@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from roomful.conversations.store import migrations
 from tests.servers import Postgres, Server, find_postgres
 
 MakeServer = Callable[..., Server]
+
+settings.register_profile("same", derandomize=True)
+if not os.environ.get("ROOMFUL_LONG"):  # make test tries the same examples each time, make test-all new ones
+    settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
