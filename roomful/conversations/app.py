@@ -15,6 +15,8 @@ from .bus import LocalBus
 from .core import errors
 from .core.errors import ServiceError
 from .core.installation import Install, Installation
+from .core.messages import SendMessage
+from .core.model import Message
 from .core.outbox import CallOutbox
 from .core.perform import Performer
 from .core.ports import Actor, Clock, Command, Reads
@@ -27,7 +29,7 @@ from .hub import Hub
 from .ids import Sids, now
 from .media.http import MediaHttp
 from .media.links import SignedLinks
-from .media.made import content_of
+from .media.made import send_content
 from .media.store import MediaStore, MediaStoreError, open_media_store
 from .media.sweeper import Sweeper
 from .presence import PresenceWorker
@@ -116,7 +118,7 @@ class Service:
         bus.listen(self._prehooks.heard)
         bus.listen(self._delivery.heard)
         self._presence = PresenceWorker(self, self.perform, config.clock, alone=alone)
-        hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing, self.content, self._presence))
+        hub.attach(Backend(self, self.perform, Links(config.public_url), hub.typing, self.send_content, self._presence))
         self._presence.start()
         self._sweeper = Sweeper(self, self.perform, media, config.clock)
         bus.listen(self._sweeper.heard)
@@ -160,9 +162,9 @@ class Service:
             raise errors.closing()
         return await self._store.reads.read(query)
 
-    async def content(self, actor: Actor, template_sid: str, variables: str | None) -> tuple[str | None, str]:
-        """See `media.made.content_of`."""
-        return await content_of(self, self._media, actor, template_sid, variables)
+    async def send_content(self, actor: Actor, command: SendMessage, variables: str | None) -> Message:
+        """See `media.made.send_content`."""
+        return await send_content(self, self._media, actor, command, variables)
 
     def deliver(self, application: Application | None = None) -> None:
         """Begin to deliver webhooks, and go on until `close`; once, by a server that runs.

@@ -17,20 +17,25 @@ TYPE_PREFIX: Final = "application/x-vnd.com.twilio.rich."
 """What the content type of a message's data begins with; its form's name follows, with a dot for the slash."""
 MAX_TEMPLATES: Final = 1_000
 TEMPLATE_BYTES: Final = 32 * 1024
+RENDERED_CHARS: Final = 256 * 1024
+"""What variables may add to a template: each may be there thousands of times, and be long."""
 NAME_CHARS: Final = 512
 _TYPE: Final = re.compile(r"[a-z0-9]{1,32}/[a-z0-9-]{1,64}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?")
 _VARIABLE: Final = re.compile(r"\{\{\s*([A-Za-z0-9_]{1,64})\s*\}\}")
-_REQUIRED: Final[Mapping[str, Mapping[str, type]]] = {
-    "twilio/text": {"body": str},
-    "twilio/media": {"media": list},
+_TEXT, _TEXTS, _OBJECTS = "text", "a list of texts", "a list of objects"
+_REQUIRED: Final[Mapping[str, Mapping[str, str]]] = {
+    "twilio/text": {"body": _TEXT},
+    "twilio/media": {"media": _TEXTS},
     "twilio/location": {},
-    "twilio/quick-reply": {"body": str, "actions": list},
-    "twilio/call-to-action": {"body": str, "actions": list},
-    "twilio/list-picker": {"body": str, "button": str, "items": list},
-    "twilio/card": {"title": str},
+    "twilio/quick-reply": {"body": _TEXT, "actions": _OBJECTS},
+    "twilio/call-to-action": {"body": _TEXT, "actions": _OBJECTS},
+    "twilio/list-picker": {"body": _TEXT, "button": _TEXT, "items": _OBJECTS},
+    "twilio/card": {"title": _TEXT},
 }
 """What clients read without asking whether it is there, by form."""
+_OPTIONAL: Final[Mapping[str, Mapping[str, str]]] = {"twilio/card": {"media": _TEXTS, "actions": _OBJECTS}}
+"""What they read as this if it is there. One template that they cannot read would hide all the others from them."""
 
 
 def _object(text: str, what: str) -> dict[str, Any]:
@@ -45,7 +50,8 @@ class CreateContentTemplate:
     """Keep a template for all services of the account. Account credentials only.
 
     variables: JSON text of an object, each variable's default text by its name. types: JSON text of an object, the
-    content's forms by their type, the preferred one first. Raises 20001, 50303 or 50304 (400).
+    content's forms by their type, the preferred one first; null stands for what is not there, as Twilio's libraries
+    send it. Raises 20001, 50303 or 50304 (400).
     """
 
     exclusive: ClassVar = True
@@ -63,7 +69,7 @@ class CreateContentTemplate:
         service = tx.one(Service, sid=actor.service_sid)
         if service is None:
             raise errors.service_not_found()
-        self._check()
+        types = self._checked_types()
         known = tx.page(ContentTemplate, order="sid", limit=MAX_TEMPLATES, account_sid=service.account_sid)
         if len(known) >= MAX_TEMPLATES:
             raise errors.invalid(20001, f"There are {MAX_TEMPLATES} content templates already")
@@ -73,20 +79,20 @@ class CreateContentTemplate:
             friendly_name=self.friendly_name or None,
             language=self.language,
             variables=self.variables,
-            types=self.types,
+            types=types,
             date_created=tx.now,
             date_updated=tx.now,
         )
         tx.add(template)
         return template
 
-    def _check(self) -> None:
+    def _checked_types(self) -> str:
         name = self.friendly_name or ""
         if not limits.is_storable(name) or len(name) > NAME_CHARS:
             raise errors.invalid(20001, f"A template's friendly name is text of {NAME_CHARS} characters at most")
         if not _LANGUAGE.fullmatch(self.language):
             raise errors.invalid(20001, "A template's language must be a code such as en or pt_BR")
-        variables, types = _object(self.variables, "variables"), _object(self.types, "types")
+        variables, types = _object(self.variables, "variables"), _without_nulls(_object(self.types, "types"))
         if not all(re.fullmatch(r"[A-Za-z0-9_]{1,64}", each) for each in variables):
             raise errors.invalid(20001, "A variable's name has letters, digits and underscores only")
         if not all(isinstance(value, str) for value in variables.values()):
@@ -95,6 +101,17 @@ class CreateContentTemplate:
             raise errors.invalid(20001, "A template needs at least one type")
         for kind, data in types.items():
             _check_form(kind, data)
+        kept = json.dumps(types, ensure_ascii=False, separators=(",", ":"))
+        if not limits.is_storable(kept):
+            raise errors.invalid(20001, "A template's types hold half a character")
+        return kept
+
+
+def _without_nulls(value: Any) -> Any:
+    """The value without the fields that are null; its depth is bounded."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _check_form(kind: str, data: Any) -> None:
@@ -102,10 +119,19 @@ def _check_form(kind: str, data: Any) -> None:
         raise errors.invalid(20001, "A template's types have names such as twilio/text")
     if not isinstance(data, dict):
         raise errors.invalid(20001, f"The type {kind} must be a JSON object")
-    for name, needed in _REQUIRED.get(kind, {}).items():
-        if not isinstance(data.get(name), needed):
-            shape = "text" if needed is str else "a list"
+    required = _REQUIRED.get(kind, {})
+    for name, shape in {**required, **_OPTIONAL.get(kind, {})}.items():
+        if name not in data and name in required:
             raise errors.invalid(20001, f"The type {kind} needs {name}, which must be {shape}")
+        if name in data and not _is(data[name], shape):
+            raise errors.invalid(20001, f"{name} of the type {kind} must be {shape}")
+
+
+def _is(value: Any, shape: str) -> bool:
+    if shape == _TEXT:
+        return isinstance(value, str)
+    inner = str if shape == _TEXTS else dict
+    return isinstance(value, list) and all(isinstance(item, inner) for item in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +165,8 @@ class Rendered:
 def rendered(template: ContentTemplate, variables: str | None) -> Rendered:
     """The template's preferred form with these variables, the JSON text of an object of texts.
 
-    A variable that is not given has its default; one that has none stays as it is written. Raises 50527 (400).
+    A variable that is not given has its default; one that has none stays as it is written. Raises 50527 (400), also
+    when the variables would make more of the template than one may be.
     """
     given: dict[str, str] = json.loads(template.variables)
     if variables:
@@ -150,6 +177,8 @@ def rendered(template: ContentTemplate, variables: str | None) -> Rendered:
         if not isinstance(asked, dict) or not all(isinstance(value, str) for value in asked.values()):
             raise errors.invalid(50527, "Content variables must be a JSON object of texts")
         given |= asked
+    if sum(len(given.get(found[1], "")) for found in _VARIABLE.finditer(template.types)) > RENDERED_CHARS:
+        raise errors.invalid(50527, "Content variables are too long for this template")
     kind, form = next(iter(json.loads(template.types).items()))
     data = _filled(form, given)
     text = next((data[name] for name in ("body", "title", "label") if isinstance(data.get(name), str)), None)

@@ -25,7 +25,7 @@ from ..core.permissions import may_read
 from ..core.ports import Actor, Clock, Reads
 from ..core.users import EnsureUser
 from ..rest.answers import error_response, json_response, not_found
-from ..rest.endpoint import Gate, bounded_body
+from ..rest.endpoint import Gate, bounded_body, decoded
 from ..sync.tokens import TokenError, refuse_revoked, verify
 from .body import drain
 from .links import SignedLinks
@@ -90,10 +90,7 @@ class MediaHttp:
     async def media_set(self, request: Request) -> Response:
         """Several records at once; those that the caller may not see have a code of their own."""
         actor = await self._admit(request)
-        try:
-            asked = msgspec.json.decode(await bounded_body(request), type=_SetRequest)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise errors.invalid(20001, "The body must be a command and a list of media") from None
+        asked = decoded(await bounded_body(request), _SetRequest)
         if asked.command != "get" or len(asked.media) > MEDIA_SET_SIZE:
             raise errors.invalid(20001, f"The command must be get, of at most {MEDIA_SET_SIZE} media")
         sids = [each.media_sid for each in asked.media]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from ..core.model import Account, Service
+from ..core.messages import SendMessage
+from ..core.model import Account, Message, Service
 from ..core.ports import Actor, Command, Reads
 from .params import Params
 
@@ -23,8 +24,8 @@ class Api(Protocol):
     async def read(self, query: Callable[[Reads], T]) -> T:
         """Run `query` on a reader thread, over one snapshot."""
 
-    async def content(self, actor: Actor, template_sid: str, variables: str | None) -> tuple[str | None, str]:
-        """The text of a message from a content template, and the SID of the medium that holds its data."""
+    async def send_content(self, actor: Actor, command: SendMessage, variables: str | None) -> Message:
+        """Send a message from the content template that `command` names."""
 
 
 class Targets(Protocol):

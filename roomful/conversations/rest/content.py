@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from ..core.content import CreateContentTemplate, DeleteContentTemplate
-from ..core.errors import invalid
 from ..core.limits import is_sid
 from ..core.model import ContentTemplate
 from ..core.ports import Reads
 from . import paging, render
 from .answers import not_found
 from .call import Answer, Call
+from .endpoint import decoded
 
 
 class _Template(msgspec.Struct):
@@ -24,10 +24,7 @@ class _Template(msgspec.Struct):
 
 
 async def create(call: Call) -> Answer:
-    try:
-        asked = msgspec.json.decode(call.body, type=_Template)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise invalid(20001, f"The body is not a content template: {error}") from None
+    asked = decoded(call.body, _Template)
     command = CreateContentTemplate(
         asked.friendly_name,
         asked.language or "en",

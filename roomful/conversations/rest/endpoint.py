@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
+import msgspec
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -19,6 +21,7 @@ from .call import Api, Call, Handler, Targets
 from .origin import Origins
 from .params import Params
 
+T = TypeVar("T")
 MAX_BODY = 1024 * 1024
 """Bytes: many times what the longest message takes when every character is escaped."""
 _FORM = "application/x-www-form-urlencoded"
@@ -147,3 +150,11 @@ async def bounded_body(request: Request) -> bytes:
             raise too_large
         parts.append(part)
     return b"".join(parts)
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """A JSON body. Raises 20001 (400), also for one that is nested too deep to be read."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise invalid(20001, f"The body is not what is expected: {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
@@ -13,15 +13,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from ..core.errors import ServiceError, internal, invalid
+from ..core.errors import ServiceError, internal
 from ..core.model import Account, Conversation
 from ..core.ports import Actor
 from ..core.receipts import ReportDelivery, SetChannelMetadata
 from ..core.tokens import RevokeTokens
 from .answers import error_response, json_response
-from .endpoint import Gate, bounded_body, guarded
-
-T = TypeVar("T")
+from .endpoint import Gate, bounded_body, decoded, guarded
 
 PROOF_PREFIX = "roomful-challenge:"
 
@@ -139,14 +137,6 @@ class Challenges(Posted):
         message = (PROOF_PREFIX + asked.nonce).encode(errors="surrogatepass")
         proof = hmac.new(account.auth_token.encode(), message, hashlib.sha256).hexdigest()
         return json_response(200, {"proof": proof})
-
-
-def decoded(body: bytes, kind: type[T]) -> T:
-    """A JSON body. Raises 20001 (400)."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise invalid(20001, f"The body is not what is expected: {error}") from None
 
 
 async def health(request: Request) -> Response:

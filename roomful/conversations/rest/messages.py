@@ -13,13 +13,10 @@ async def create(call: Call) -> Answer:
     form = call.form
     attributes = form.text("Attributes")
     parent = await call.read(lambda reads: find.conversation(reads, call))
-    body, media = form.text_or_none("Body"), form.text_or_none("MediaSid")
-    content_sid = form.text_or_none("ContentSid")
-    if content_sid:  # then Twilio takes no notice of the other two
-        body, media = await call.api.content(call.actor, content_sid, form.text_or_none("ContentVariables"))
+    media, content_sid = form.text_or_none("MediaSid"), form.text_or_none("ContentSid")
     command = SendMessage(
         parent.sid,
-        body=body,
+        body=form.text_or_none("Body"),
         author=form.text_or_none("Author"),
         subject=form.text_or_none("Subject"),
         attributes="{}" if isinstance(attributes, Unset) else attributes,
@@ -28,7 +25,11 @@ async def create(call: Call) -> Answer:
         media_sids=(media,) if media else (),
         content_sid=content_sid or None,
     )
-    return Answer(201, render.message(call, await call.perform(command)))
+    if content_sid:  # then Twilio takes no notice of body and medium
+        sent = await call.api.send_content(call.actor, command, form.text_or_none("ContentVariables"))
+    else:
+        sent = await call.perform(command)
+    return Answer(201, render.message(call, sent))
 
 
 def _find(reads: Reads, call: Call) -> tuple[Conversation, Message]:

@@ -18,8 +18,8 @@ from ..core.ports import Actor, CallCount, Command, Reads
 from . import paging
 from .answers import json_response
 from .call import Answer, Call
-from .endpoint import Endpoint, Gate, bounded_body
-from .extensions import Posted, decoded
+from .endpoint import Endpoint, Gate, bounded_body, decoded
+from .extensions import Posted
 from .params import format_date
 
 Json = dict[str, Any]

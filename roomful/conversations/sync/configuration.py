@@ -14,6 +14,8 @@ from .objects import Kind
 from .requests import Action, Backend, Caller, Query, Reply, Request, text
 
 TEMPLATES_PAGE = 100
+PAGE_CHARS = 256 * 1024
+"""Of templates in one page: far below the outgoing bytes at which a connection is dropped, whatever the characters."""
 TYPING_SECONDS = 5
 """How often at most a typing person's client says so."""
 
@@ -67,7 +69,7 @@ def options(service: Service) -> dict[str, object]:
 
 
 def content_templates(reads: Reads, caller: Caller, request: Request) -> Reply:
-    """The account's content templates, in pages whose token is the last one's SID."""
+    """The account's content templates, in pages whose token is the last one's SID; large ones make shorter pages."""
     service = reads.one(Service, sid=caller.service_sid)
     if service is None:
         raise errors.service_not_found()
@@ -77,9 +79,21 @@ def content_templates(reads: Reads, caller: Caller, request: Request) -> Reply:
     rows = reads.page(
         ContentTemplate, order="sid", start=token, limit=TEMPLATES_PAGE + 1, account_sid=service.account_sid
     )
-    following = rows[TEMPLATES_PAGE - 1].sid if len(rows) > TEMPLATES_PAGE else None
-    shown = [_template(row) for row in rows[:TEMPLATES_PAGE]]
-    return Reply(200, {"templates": shown, "meta": {"next_token": following, "previous_token": None}})
+    page = rows[: _fitting(rows[:TEMPLATES_PAGE])]
+    following = page[-1].sid if len(page) < len(rows) else None
+    return Reply(
+        200, {"templates": [_template(row) for row in page], "meta": {"next_token": following, "previous_token": None}}
+    )
+
+
+def _fitting(rows: list[ContentTemplate]) -> int:
+    """How many of these templates one answer holds: it is sent whole, and at least one is in it."""
+    size = 0
+    for count, row in enumerate(rows):
+        size += len(row.variables) + len(row.types)
+        if size > PAGE_CHARS and count:
+            return count
+    return len(rows)
 
 
 def _template(row: ContentTemplate) -> dict[str, object]:

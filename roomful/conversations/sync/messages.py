@@ -52,18 +52,17 @@ async def send(backend: Backend, caller: Caller, request: Request) -> Reply:
     """Send a message; `index` is what the SDK hands to the application."""
     body = request.json()
     sid = await conversation_sid(backend, caller, request.args[0])
-    said, media_sids, content_sid = text(body, "body"), _media_sids(body), text(body, "content_sid")
-    if content_sid:
-        said, medium = await backend.content(caller.actor, content_sid, text(body, "content_variables"))
-        media_sids = (medium,)
+    content_sid, variables = text(body, "content_sid"), text(body, "content_variables")
     command = SendMessage(
         sid,
-        body=said,
+        body=text(body, "body"),
         subject=text(body, "subject"),
         attributes=text(body, "attributes") or "{}",
-        media_sids=media_sids,
+        media_sids=_media_sids(body),
         content_sid=content_sid or None,
     )
+    if content_sid:  # body and media are then the template's
+        return Reply(201, _shown(await backend.send_content(caller.actor, command, variables)))
     return Reply(201, _shown(await backend.perform(caller.actor, command)))
 
 

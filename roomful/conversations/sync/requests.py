@@ -13,7 +13,8 @@ from ..core import errors
 from ..core.errors import ServiceError
 from ..core.limits import is_sid
 from ..core.lookup import conversation_named
-from ..core.model import Conversation, Participant, Role, User
+from ..core.messages import SendMessage
+from ..core.model import Conversation, Message, Participant, Role, User
 from ..core.permissions import may_read
 from ..core.ports import UNSET, Actor, Command, ReadPool, Reads, Unset
 from .frames import HttpRequest, decode_json
@@ -132,12 +133,10 @@ class Perform(Protocol):
     def __call__(self, actor: Actor, command: Command[T], /) -> Awaitable[T]: ...
 
 
-class Content(Protocol):
-    """`rest.call.Api.content`."""
+class SendContent(Protocol):
+    """`rest.call.Api.send_content`."""
 
-    def __call__(
-        self, actor: Actor, template_sid: str, variables: str | None, /
-    ) -> Awaitable[tuple[str | None, str]]: ...
+    def __call__(self, actor: Actor, command: SendMessage, variables: str | None, /) -> Awaitable[Message]: ...
 
 
 class Attendance(Protocol):
@@ -171,7 +170,7 @@ class Backend:
     perform: Perform
     links: Links
     typing: Callable[[str, str], None]
-    content: Content
+    send_content: SendContent
     attendance: Attendance = UNATTENDED
 
 

@@ -58,6 +58,14 @@ def test_a_form_without_text() -> None:
     assert made.body is None
 
 
+def test_variables_that_are_too_long_for_all_the_places_they_are_in() -> None:
+    many = template({"twilio/text": {"body": "{{1}}" * 6_000}})
+    assert rendered(many, '{"1":"x"}').body == "x" * 6_000
+    with pytest.raises(ServiceError) as refused:
+        rendered(many, json.dumps({"1": "x" * 1_000}))
+    assert (refused.value.status, refused.value.code) == (400, 50527)
+
+
 @pytest.mark.parametrize("variables", ["[]", "nonsense", '{"1":2}', '"x"'])
 def test_variables_that_are_refused(variables: str) -> None:
     with pytest.raises(ServiceError) as refused:
@@ -76,6 +84,15 @@ def test_variables_that_are_refused(variables: str) -> None:
         {"types": '{"twilio/quick-reply":{"body":"x"}}'},
         {"types": '{"twilio/call-to-action":{"body":"x","actions":{}}}'},
         {"types": '{"twilio/list-picker":{"body":"x","items":[]}}'},
+        {"types": '{"twilio/list-picker":{"body":"x","button":"y","items":[null]}}'},
+        {"types": '{"twilio/quick-reply":{"body":"x","actions":[null]}}'},
+        {"types": '{"twilio/media":{"media":[{}]}}'},
+        {"types": '{"twilio/card":{"title":"x","actions":"y"}}'},
+        {"types": '{"twilio/card":{"title":"x","actions":["y"]}}'},
+        {"types": '{"twilio/card":{"title":"x","media":"y"}}'},
+        {"types": '{"twilio/text":null}'},
+        {"types": '{"twilio/text":{"body":null}}'},
+        {"types": '{"twilio/text":{"body":"\\ud800"}}'},
         {"variables": '{"1":1}'},
         {"variables": '{"a b":"x"}'},
         {"variables": "[]"},
@@ -88,6 +105,13 @@ def test_variables_that_are_refused(variables: str) -> None:
 async def test_templates_that_are_refused(world: World, changes: dict[str, str]) -> None:
     given = {"friendly_name": "a name", "language": "en", "variables": "{}", "types": json.dumps(TEXT)} | changes
     assert await world.refused(world.account, CreateContentTemplate(**given)) == (400, 20001)
+
+
+async def test_null_is_what_is_not_there(world: World) -> None:
+    card = '{"title":"ü","subtitle":null,"actions":[{"type":"URL","id":null}]}'
+    types = f'{{"twilio/text":null,"twilio/card":{card}}}'
+    made = await world.run(world.account, CreateContentTemplate(None, "en", "{}", types))
+    assert made.types == '{"twilio/card":{"title":"ü","actions":[{"type":"URL"}]}}'
 
 
 async def test_their_number_is_bounded_and_they_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio.rest.content.v1.content import ContentInstance, ContentList
+
+from .conftest import Wire
 
 TYPES = {"twilio/quick-reply": {"body": "Hi {{1}}, {{2}}?", "actions": [{"title": "Yes, {{1}}", "id": "y"}]}}
 
@@ -25,11 +26,9 @@ def contents(client: Client) -> Iterator[ContentList]:
 
 
 def make(contents: ContentList, **changes: Any) -> ContentInstance:
-    asked = {"friendly_name": "greeting", "language": "en", "variables": {"1": "you"}} | changes
-    request = ContentList.ContentCreateRequest(asked)
-    # The library's own class of forms would name all fields of all forms, most of them null.
-    request.types = SimpleNamespace(to_dict=lambda: asked.get("types", TYPES))
-    return contents.create(request)
+    """A template from the library's own classes, which send null for every form and field that is not given."""
+    asked = {"friendly_name": "greeting", "language": "en", "variables": {"1": "you"}, "types": TYPES} | changes
+    return contents.create(ContentList.ContentCreateRequest(asked))
 
 
 def test_a_templates_life(contents: ContentList) -> None:
@@ -42,6 +41,25 @@ def test_a_templates_life(contents: ContentList) -> None:
     with pytest.raises(TwilioRestException) as gone:
         contents(made.sid).fetch()
     assert (gone.value.status, gone.value.code) == (404, 20404)
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("twilio/text", {"body": "Hi"}),
+        ("twilio/media", {"media": ["https://x.example/{{1}}.png"]}),
+        ("twilio/location", {"latitude": 51.5, "longitude": -0.1, "label": "here"}),
+        ("twilio/quick-reply", {"body": "?", "actions": [{"type": "QUICK_REPLY", "title": "Yes", "id": "y"}]}),
+        ("twilio/call-to-action", {"body": "!", "actions": [{"type": "PHONE_NUMBER", "title": "x", "phone": "+1"}]}),
+        ("twilio/list-picker", {"body": "?", "button": "Open", "items": [{"id": "1", "item": "one"}]}),
+        ("twilio/card", {"title": "of {{1}}", "actions": [{"type": "URL", "title": "x", "url": "https://x.example"}]}),
+        ("twilio/catalog", {"body": "see", "id": "1"}),
+        ("whatsapp/card", {"body": "see", "footer": "small"}),
+    ],
+)
+def test_the_librarys_forms(contents: ContentList, kind: str, form: dict[str, Any]) -> None:
+    made = make(contents, types={kind: form}, variables=None, friendly_name=None)
+    assert (made.types, made.variables, made.friendly_name) == ({kind: form}, {}, None)
 
 
 def test_they_are_listed_in_pages(contents: ContentList) -> None:
@@ -57,6 +75,19 @@ def test_what_is_no_template(contents: ContentList, changes: dict[str, Any]) -> 
         make(contents, **changes)
     assert (refused.value.status, refused.value.code) == (400, 20001)
     assert contents.list() == []
+
+
+def test_bodies_that_are_nested_too_deep(wire: Wire) -> None:
+    deep = b'{"x":' * 100_000
+    for path, body in (
+        ("/v1/Content", b'{"types":{"twilio/text":' + deep),
+        (f"/v1/Services/{wire.get('/v1/Services').json['services'][0]['sid']}/MediaSet", deep),
+        (
+            "/roomful/v1/channel-metadata",
+            b'{"conversation_sid":"CH%s","message_sid":"IM%s","type":"x","data":' % (b"0" * 32, b"0" * 32) + deep,
+        ),
+    ):
+        assert wire.post(path, body, headers={"Content-Type": "application/json"}).code == 20001
 
 
 def test_a_message_made_from_one(client: Client, contents: ContentList) -> None:
