@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from roomful.conversations.core.webhooks import CONVERSATION_EVENTS, POST_EVENTS, PRE_EVENTS
+from tests.servers import wait_for
 
 from .conftest import Hooked
 from .rows import ROWS, UNCAUSED, Row
@@ -138,6 +139,7 @@ def test_coming_and_going_is_not_told(hooked: Hooked) -> None:
         stage.service.configuration().update(reachability_enabled=True)
         hooked.listener.forget()
         stage.connect("ben")
+        wait_for(lambda: stage.service.users("ben").fetch().is_online, what="ben to be online")
         stage.by.introduce("ben", friendly_name="Ben")
         asked, told = stage.calls()
         assert (asked.event, told.event) == ("onUserUpdate", "onUserUpdated")
