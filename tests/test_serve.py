@@ -335,7 +335,8 @@ def test_commands_while_a_server_starts_and_stops(start_server: MakeServer) -> N
                 assert (command.returncode, output, errors) == (0, "", "")
         listed = flask(server.instance, "chatrooms", "list")
         assert sorted(line.split()[0] for line in listed.stdout.splitlines()) == sorted(expected)
-        wait_for(lambda: len(watcher.rooms()) >= len(expected), 90, "the open client to hear of all rooms")
+        patience = 200  # after many restarts the SDK waits for up to two minutes before it tries again
+        wait_for(lambda: len(watcher.rooms()) >= len(expected), patience, "the open client to hear of all rooms")
         assert watcher.rooms() == sorted(expected)
     finally:
         watcher.close()

@@ -9,6 +9,8 @@ from typing import Any
 from .line import eventually
 from .mirror import Mirror
 
+ROUNDS = 5  # what the server cannot tell any more it says by closing the connection, to one client after the other
+
 
 async def fresh(mirror: Mirror) -> Mirror:
     """A client of the same person that has just started, and opened the same conversations."""
@@ -37,17 +39,17 @@ async def agree(mirror: Mirror) -> Mirror:
 
     Whoever cannot be told everything is put out by the server, perhaps only now, and comes again, as clients do.
     """
-    for _ in range(3):
+    for _ in range(ROUNDS):
         await ready(mirror)
         other = await fresh(mirror)
         with suppress(AssertionError):
             await eventually(partial(_settled, mirror, other), within=10)
         assert not mirror.world.trouble, mirror.world.trouble
         if mirror.connected and other.connected:
-            break
+            assert mirror.view() == other.view(), f"{mirror.identity}: {difference(mirror.view(), other.view())}"
+            return other
         await other.leave()
-    assert mirror.view() == other.view(), f"{mirror.identity}: {difference(mirror.view(), other.view())}"
-    return other
+    raise AssertionError(f"{mirror.identity}: the connection does not hold")  # what it shows may be old
 
 
 def _settled(mirror: Mirror, other: Mirror) -> bool:

@@ -241,16 +241,15 @@ class Play:
         await self.world.start()
 
     def lose(self) -> None:
-        """From now on the bus carries nothing."""
+        """From now on the bus carries nothing. Who asks for something meanwhile reads what others are not told yet."""
         if self.world.bus.lost is None:
             self.world.bus.lost = []
+            for device in self.devices:
+                device.orderly = False
 
     async def find(self, how: str) -> None:
         """The bus carries again; what it kept is lost or comes late, in another order, or twice."""
         lost, self.world.bus.lost = self.world.bus.lost or [], None
-        if lost:
-            for device in self.devices:
-                device.orderly = False
         if how == "never":
             self._silent.update(commit.stream for commit in lost)
             lost = [commit for commit in lost if not await self._changeable(commit.stream)]
