@@ -22,6 +22,8 @@ UPLOAD_LIFETIME: Final = 60 * 60 * 1000
 """Milliseconds that an upload may take, and after it that a file waits for its message."""
 AT_ONCE: Final = 100
 """Media that one command sweeps."""
+SWEPT_AGAIN_AFTER: Final = 60 * 1000
+"""Milliseconds until bytes that could not be removed are tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +255,22 @@ class ForgetMedia:
             media = tx.one(Media, sid=sid)
             if media is not None and media.state == "removed":
                 tx.remove(media)
+
+
+@dataclass(frozen=True, slots=True)
+class PostponeMedia:
+    """The bytes of removed media could not be removed: they are tried again later, after those that wait already."""
+
+    exclusive: ClassVar = True
+
+    sids: tuple[str, ...]
+
+    def needs(self, actor: Actor) -> Needs:
+        return Needs(rows=needs_media(self.sids))
+
+    def decide(self, actor: Actor, tx: Tx) -> None:
+        require_account(actor, "postpone media")
+        for sid in self.sids:
+            media = tx.one(Media, sid=sid)
+            if media is not None and media.state == "removed":
+                tx.change(replace(media, date_expires=tx.now + SWEPT_AGAIN_AFTER))

@@ -11,14 +11,14 @@ import structlog
 
 from ..core.errors import ServiceError
 from ..core.events import MediaRemoved, StreamCommit
-from ..core.media import AT_ONCE, ExpireMedia, ForgetMedia
+from ..core.media import AT_ONCE, ExpireMedia, ForgetMedia, PostponeMedia
 from ..core.model import Media
 from ..core.ports import Actor, Clock, ReadPool
 from ..sync.requests import Perform
 from .store import MediaStore, MediaStoreError
 
 LOOK_SECONDS: Final = 60.0
-"""How often it looks for media whose time is over; also what it failed to remove is tried again then."""
+"""How often it looks for media whose time is over."""
 
 _ACTOR: Final = Actor("", webhooks=False)
 log = structlog.get_logger(__name__)
@@ -33,6 +33,7 @@ class Sweeper:
         self._store = store
         self._clock = clock
         self._news = asyncio.Event()
+        self._stuck: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -53,7 +54,7 @@ class Sweeper:
             try:
                 while await self.sweep():
                     pass
-            except (ServiceError, MediaStoreError) as error:
+            except ServiceError as error:
                 log.warning("media.unswept", error=str(error))
             except Exception:
                 log.exception("media.unswept")
@@ -70,6 +71,25 @@ class Sweeper:
             return False
         sids = await self._perform(_ACTOR, ExpireMedia(tuple(media.sid for media in found)))
         if sids:
-            await self._store.remove(sids)  # before the rows: what a crash leaves is found again by them
-            await self._perform(_ACTOR, ForgetMedia(sids))
+            stuck = await self._remove(sids)  # before the rows: what a crash leaves is found again by them
+            await self._perform(_ACTOR, ForgetMedia(tuple(sid for sid in sids if sid not in stuck)))
+            if stuck:
+                await self._perform(_ACTOR, PostponeMedia(tuple(stuck)))
         return len(found) == AT_ONCE
+
+    async def _remove(self, sids: Sequence[str]) -> dict[str, MediaStoreError]:
+        """Remove the bytes of these media: those whose bytes could not be removed, and why."""
+        stuck: dict[str, MediaStoreError] = {}
+        try:
+            await self._store.remove(sids)
+        except MediaStoreError:
+            for sid in sids:  # one by one: what is wrong with one is no matter of the others
+                try:
+                    await self._store.remove([sid])
+                except MediaStoreError as error:
+                    stuck[sid] = error
+        told = [sid for sid in stuck if sid not in self._stuck]
+        if told:  # once, not at each time that it is tried again
+            log.warning("media.unswept", media=told, error=str(stuck[told[0]]))
+        self._stuck = self._stuck.difference(sids) | stuck.keys()
+        return stuck

@@ -12,7 +12,14 @@ import structlog
 
 from roomful.conversations.app import Service, ServiceConfig
 from roomful.conversations.core import media as rules
-from roomful.conversations.core.media import UPLOAD_LIFETIME, AbandonMedia, FinishMedia, ForgetMedia, ReserveMedia
+from roomful.conversations.core.media import (
+    SWEPT_AGAIN_AFTER,
+    UPLOAD_LIFETIME,
+    AbandonMedia,
+    FinishMedia,
+    ForgetMedia,
+    ReserveMedia,
+)
 from roomful.conversations.core.messages import DeleteMessage, SendMessage
 from roomful.conversations.core.model import Media
 from roomful.conversations.core.ports import Actor, Command
@@ -68,15 +75,14 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 class Failing:
-    """A store that removes nothing for the first `times`."""
+    """A store that does not remove what is in `stuck`."""
 
-    def __init__(self, store: MediaStore, times: int) -> None:
-        self.store, self.times = store, times
+    def __init__(self, store: MediaStore, *stuck: str) -> None:
+        self.store, self.stuck = store, set(stuck)
         self.write, self.read = store.write, store.read
 
     async def remove(self, sids: Sequence[str]) -> None:
-        if self.times:
-            self.times -= 1
+        if self.stuck.intersection(sids):
             raise MediaStoreError("the disk is away")
         await self.store.remove(sids)
 
@@ -114,24 +120,57 @@ async def test_a_crash_between_bytes_and_row_leaves_nothing(world: World, files:
     assert await rows(world) == []
 
 
-async def test_a_sweep_that_fails_keeps_the_row_and_is_repeated(
+async def test_what_cannot_be_removed_is_told_once_and_tried_again_until_it_can(
     world: World, files: FolderStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("roomful.conversations.media.sweeper.LOOK_SECONDS", 0.001)
     await world.room("ana")
     sid = await upload(world, world.user("ana"), files)
     await world.run(world.user("ana"), AbandonMedia(sid))
-    store = Failing(files, 3)
-    with pytest.raises(MediaStoreError):
-        await sweeper(world, store).sweep()
-    assert (names(folder), await rows(world)) == ([sid], [sid])
+    store = Failing(files, sid)
     with structlog.testing.capture_logs() as logs:
         worker = sweeper(world, store)
+        for _ in range(3):
+            await worker.sweep()
+            assert (names(folder), await rows(world)) == ([sid], [sid])
+            world.now += SWEPT_AGAIN_AFTER
+        store.stuck.clear()
         worker.start()
         await until(lambda: gone(world))
         await worker.close()
     assert names(folder) == []
-    assert [(entry["event"], entry["error"]) for entry in logs] == [("media.unswept", "the disk is away")] * 2
+    assert [(entry["event"], entry["media"], entry["error"]) for entry in logs] == [
+        ("media.unswept", [sid], "the disk is away")
+    ]
+
+
+async def test_what_cannot_be_removed_holds_up_nothing_else(
+    world: World, files: FolderStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even when it fills the sweeper's pages."""
+    monkeypatch.setattr("roomful.conversations.media.sweeper.AT_ONCE", 3)
+    await world.room("ana")
+    made = [await upload(world, world.user("ana"), files) for _ in range(8)]
+    world.now += UPLOAD_LIFETIME
+    stuck = sorted([*made[:4], made[6]])
+    store = Failing(files, *stuck)
+    await sweep(world, store)
+    assert names(folder) == await rows(world) == stuck
+    world.now += SWEPT_AGAIN_AFTER
+    store.stuck = {made[0]}
+    await sweep(world, store)
+    assert names(folder) == await rows(world) == [made[0]]
+    assert await world.refused(world.user("ana"), FinishMedia(made[0], 5, inline=False)) == (404, 50507)
+
+
+async def test_a_file_that_cannot_be_removed_from_a_folder(world: World, files: FolderStore, folder: Path) -> None:
+    await world.room("ana")
+    made = [await upload(world, world.user("ana"), files) for _ in range(3)]
+    (folder / made[0][-2:] / made[0]).unlink()
+    (folder / made[0][-2:] / made[0]).mkdir()  # what nobody removes as a file
+    world.now += UPLOAD_LIFETIME
+    await sweep(world, files)
+    assert names(folder) == await rows(world) == [made[0]]
 
 
 async def gone(world: World) -> bool:
