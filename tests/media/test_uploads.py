@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import requests
 from roomful.conversations.core import limits
 from tests.servers import Server, wait_for
 
-from .uploader import CHUNK, account, half_sent, kept, person
+from .uploader import CHUNK, Caller, account, half_sent, kept, person
 
 
 def test_an_upload_says_what_it_is_and_is_given_out_as_it_was(server: Server) -> None:
@@ -130,3 +131,30 @@ def test_one_person_has_few_uploads_under_way_at_once(server: Server) -> None:
     for line in lines:
         line.close()
     wait_for(lambda: eve.post(b"again").status_code == 201, what="an upload to be taken in again")
+
+
+def send_for_ever(line: socket.socket) -> None:
+    while True:
+        line.sendall(CHUNK)
+
+
+def test_strangers_do_not_hold_a_connection(server: Server) -> None:
+    """Who waits after the first bytes reads why; who goes on for ever is cut off."""
+    with half_sent(server, Caller(server)) as line:
+        line.settimeout(30)
+        told = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert told.startswith(b"HTTP/1.1 401 ")
+    assert b"connection: close" in told.lower()
+    with half_sent(server, Caller(server), size=1 << 40) as line:
+        line.settimeout(30)
+        with pytest.raises(ConnectionError):
+            send_for_ever(line)
+
+
+def test_who_sends_a_little_too_much_reads_why_and_the_connection_lives(server: Server) -> None:
+    ann = person(server, "ann")
+    with requests.Session() as session:
+        session.headers.update(ann.headers)
+        for _ in range(2):
+            refused = session.post(ann.base(), data=CHUNK * 4, params={"Category": "film"}, timeout=60)
+            assert (refused.status_code, refused.headers.get("Connection")) == (400, None)

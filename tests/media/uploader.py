@@ -78,10 +78,10 @@ def _is_medium(file: Path) -> bool:
     return not file.name.startswith(".roomful") and file.is_file()
 
 
-def half_sent(server: Server, caller: Caller) -> socket.socket:
-    """A connection on which an upload is under way, of which the first half came."""
+def half_sent(server: Server, caller: Caller, size: int = 2 * len(CHUNK)) -> socket.socket:
+    """A connection on which an upload of so many bytes is under way, of which the first `CHUNK` came."""
     path = caller.base().removeprefix(server.url)
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {2 * len(CHUNK)}"]
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {size}"]
     lines += [f"{name}: {value}" for name, value in caller.headers.items()]
     connection = socket.create_connection(("127.0.0.1", server.port))
     connection.sendall("\r\n".join([*lines, "", ""]).encode() + CHUNK)

@@ -9,17 +9,28 @@ from typing import Final
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from ..core import errors, limits
 from ..core.errors import ServiceError
 
 IDLE_SECONDS: Final = 30.0
 """How long an upload may stand still."""
-DRAIN_SECONDS: Final = 20.0
 _HEADER_BYTES: Final = 8 * 1024
 FORM_OVERHEAD: Final = 64 * 1024
 """Bytes that a form may have besides its file."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How much more is taken in of a body that is of no use."""
+
+    seconds: float
+    size: int
+
+
+WITH_CALLERS: Final = Patience(5.0, 2 * limits.MEDIA_BYTES)
+WITH_STRANGERS: Final = Patience(2.0, 16 * 1024 * 1024)
 
 
 async def incoming(request: Request) -> AsyncIterator[bytes]:
@@ -47,14 +58,23 @@ async def bounded(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[byt
         yield chunk
 
 
-async def drain(request: Request) -> None:
-    """Take in the rest of a body that is of no use, for a while: most clients read the answer only afterwards."""
+async def drain(request: Request, patience: Patience) -> bool:
+    """Take in the rest of a body before it is refused, for most clients read the answer only when they have sent all.
+
+    Whether that was all of it; else the connection must not stay open, or the client could go on for ever.
+    """
+    left = patience.size
     try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for _ in request.stream():
-                pass
-    except Exception:  # it is gone, or goes on for too long: there is nobody to answer
-        return
+        async with asyncio.timeout(patience.seconds):
+            async for chunk in request.stream():
+                left -= len(chunk)
+                if left < 0:
+                    return False
+    except (TimeoutError, ClientDisconnect):
+        return False
+    except RuntimeError:  # how Starlette says that all of it was read before
+        return True
+    return True
 
 
 @dataclass

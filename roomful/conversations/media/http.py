@@ -27,7 +27,7 @@ from ..core.users import EnsureUser
 from ..rest.answers import error_response, json_response, not_found
 from ..rest.endpoint import Gate, bounded_body, decoded
 from ..sync.tokens import TokenError, refuse_revoked, verify
-from .body import drain
+from .body import WITH_CALLERS, WITH_STRANGERS, drain
 from .links import SignedLinks
 from .ranges import requested_range
 from .store import MediaStore, MediaStoreError
@@ -134,12 +134,16 @@ class MediaHttp:
     # --- who asks, and for what ---
 
     async def _admit(self, request: Request) -> Actor:
-        """Whom the request comes from, in the service that its path names. Raises 401, 404 or 429."""
+        """Whom the request comes from, in the service that its path names. Raises 401, 404 or 429.
+
+        What it may cost to refuse a request depends on `request.state.admitted`.
+        """
         path: str = request.scope["path"]
         named = request.path_params["service"]
         token = request.headers.get("x-twilio-token")
         if token is None:
             _, service = await self._gate.admit(request)
+            request.state.admitted = True
             if service is None or "\x00" in path:
                 raise not_found(path)
             return Actor(service.sid)
@@ -155,6 +159,7 @@ class MediaHttp:
             actor, known = await self._gate.api.read(query)
         except TokenError as error:
             raise ServiceError(error.status, error.code, error.message) from None
+        request.state.admitted = True
         if actor.service_sid != named:
             raise not_found(path)
         if not known:
@@ -209,6 +214,8 @@ class _Endpoint:
         request = Request(scope, receive)
         response = await self._answer(request)
         response.headers.update(_ANYWHERE)
+        if response.status_code >= 400 and not await _is_over(request, response.status_code):
+            response.headers["Connection"] = "close"
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -221,7 +228,6 @@ class _Endpoint:
         try:
             return await handler(request)
         except ServiceError as error:
-            await drain(request)
             # A page that asked by a token must not make its browser ask for a password.
             basic = error.status == 401 and "x-twilio-token" not in request.headers
             return error_response(error, {"WWW-Authenticate": 'Basic realm="Roomful"'} if basic else None)
@@ -233,6 +239,13 @@ class _Endpoint:
         except Exception:
             _log.exception("media.request_failed", path=request.scope["path"])
             return error_response(errors.internal())
+
+
+async def _is_over(request: Request, status: int) -> bool:
+    """Whether a refused request has come as a whole, after having waited for its rest in reason."""
+    if status == 408:  # we have waited enough
+        return False
+    return await drain(request, WITH_CALLERS if getattr(request.state, "admitted", False) else WITH_STRANGERS)
 
 
 def _ready(reads: Reads, sid: str, now: int) -> Media | None:
