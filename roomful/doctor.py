@@ -1,5 +1,6 @@
 """`roomful doctor`: what this installation talks to, what is wrong with it, and how to mend it. Shows no secret."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
@@ -108,7 +109,7 @@ def _examine_files(instance: Instance, settings: Settings) -> Iterator[Finding]:
 def _examine_media(instance: Instance, settings: Settings) -> Finding:
     url = settings.media_url or str(instance.folder / "media")
     if url.startswith("s3://"):
-        return Finding("media", f"{url}, from MEDIA_URL; keys and endpoint are the AWS_* variables'")
+        return _examine_objects(url)
     folder = Path(url.removeprefix("file://"))
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir():
@@ -116,6 +117,21 @@ def _examine_media(instance: Instance, settings: Settings) -> Finding:
     if not os.access(existing, os.W_OK | os.X_OK):
         return Finding("media", f"{existing} cannot be written to", "change its owner, or set MEDIA_URL")
     return Finding("media", str(folder) if existing == folder else f"{folder}; the first start makes it")
+
+
+def _examine_objects(url: str) -> Finding:
+    """The object store, tried as a server tries it at its start."""
+    from roomful.conversations.media.objects import ObjectStore  # not at the top: only who uses it needs its library
+    from roomful.conversations.media.store import MediaStoreError
+
+    try:
+        fault = asyncio.run(ObjectStore(url).fault())
+    except MediaStoreError as error:
+        fault = f"{error}; check MEDIA_URL and the AWS_* variables"
+    if fault is None:
+        return Finding("media", f"{url}, from MEDIA_URL; files can be written and removed")
+    told, _, fix = fault.partition("; ")
+    return Finding("media", told, fix)
 
 
 def _has_database(settings: Settings) -> bool:

@@ -230,6 +230,7 @@ class _ServerProcess:
         service = None if self._only == "chat" else await self._open_service()
         flask: FlaskSeam | None = None
         reconciler: Reconciler | None = None
+        trying = asyncio.create_task(_try_media(service))
         try:
             if self._only != "service":
                 chat = await self._create_chat(service)
@@ -242,6 +243,7 @@ class _ServerProcess:
             if not self._stopping:
                 await self._serve(service, flask)
         finally:
+            trying.cancel()
             if reconciler is not None:
                 await asyncio.to_thread(reconciler.close)
             if flask is not None:
@@ -317,6 +319,13 @@ class _ServerProcess:
             self._server.force_exit = self._stopping
             self._server.should_exit = True
         self._stopping = True
+
+
+async def _try_media(service: "Service | None") -> None:
+    """Say what is wrong with the store of media. Nobody waits for it: without it all works but files."""
+    fault = await service.media_fault() if service is not None else None
+    if fault is not None:
+        click.echo(f"Files cannot be uploaded now: {fault}.", err=True)
 
 
 def _local_url(settings: Settings) -> str:

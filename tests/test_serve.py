@@ -375,7 +375,10 @@ def test_doctor_says_where_media_are(tmp_path: Path) -> None:
     assert not media.exists()
     wrong = roomful(tmp_path, "doctor", PORT="0", MEDIA_URL=f"{file}/media")
     assert (wrong.returncode, f"{file} is not a folder" in wrong.stdout) == (1, True)
-    assert "s3://bucket/x, from MEDIA_URL" in roomful(tmp_path, "doctor", PORT="0", MEDIA_URL="s3://bucket/x").stdout
+    keys = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    away = roomful(tmp_path, "doctor", PORT="0", MEDIA_URL="s3://bucket/x", **keys)
+    assert "s3://bucket/x cannot be used: the store does not answer -> check AWS_ENDPOINT_URL" in away.stdout
+    assert away.returncode == 1
 
 
 def test_doctor_finds_what_is_wrong(start_server: MakeServer) -> None:

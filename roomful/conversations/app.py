@@ -166,6 +166,10 @@ class Service:
         """See `media.made.send_content`."""
         return await send_content(self, self._media, actor, command, variables)
 
+    async def media_fault(self) -> str | None:
+        """What is wrong with the store of media and what to do, in a line; None if nothing is."""
+        return await self._media.fault()
+
     def deliver(self, application: Application | None = None) -> None:
         """Begin to deliver webhooks, and go on until `close`; once, by a server that runs.
 

@@ -95,6 +95,14 @@ class FolderStore:
 
         await _in_thread(unlink)
 
+    async def fault(self) -> str | None:
+        """See `MediaStore.fault`."""
+        try:
+            await _in_thread(lambda: tempfile.TemporaryFile(dir=self._root).close())
+        except MediaStoreError as error:
+            return f"{error}; change its owner, or set MEDIA_URL"
+        return None
+
     def _path(self, sid: str) -> Path:
         return self._root / sid[-2:] / sid
 

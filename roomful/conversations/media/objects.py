@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
 from .store import MediaStoreError
@@ -24,6 +25,9 @@ _PART: Final = 8 * 1024 * 1024
 _AT_ONCE: Final = 2
 _RETRIES: Final[RetryConfig] = {"max_retries": 4, "retry_timeout": timedelta(seconds=20)}
 """People wait for the answer: the library itself would try for three minutes."""
+_PROBE: Final = ".roomful-probe"
+"""The object that is written and removed to see whether that works."""
+_PROBE_SECONDS: Final = timedelta(seconds=5)
 _FAILURES: Final = (BaseError, OSError, ValueError)
 """What the library raises; a missing object is Python's own FileNotFoundError."""
 
@@ -36,9 +40,15 @@ class ObjectStore:
     """
 
     def __init__(self, url: str) -> None:
+        self._url = url
         plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
         try:
             self._store = S3Store.from_url(url, client_options={"allow_http": plain}, retry_config=_RETRIES)
+            self._tried = S3Store.from_url(  # a store that is away is told soon
+                url,
+                client_options={"allow_http": plain, "timeout": _PROBE_SECONDS, "connect_timeout": _PROBE_SECONDS},
+                retry_config={"max_retries": 0, "retry_timeout": _PROBE_SECONDS},
+            )
         except _FAILURES as error:
             raise MediaStoreError(f"the object store of media cannot be used ({type(error).__name__})") from error
 
@@ -87,6 +97,31 @@ class ObjectStore:
                 await obstore.delete_async(self._store, list(sids))
         except _FAILURES as error:
             raise _broken(error) from error
+
+    async def fault(self) -> str | None:
+        """See `MediaStore.fault`."""
+        try:
+            await obstore.put_async(self._tried, _PROBE, b"")
+            await obstore.delete_async(self._tried, [_PROBE])
+        except _FAILURES as error:
+            return f"{self._url} cannot be used: {_reason(error)}"
+        return None
+
+
+def _reason(error: BaseException) -> str:
+    """What is wrong and what to do; of the store's own words only the name of the error, for others may name keys."""
+    text = str(error)
+    code = re.search(r"<Code>(\w+)</Code>", text)
+    named = code[1] if code else type(error).__name__
+    if isinstance(error, FileNotFoundError):
+        return "there is no such bucket; make it, or change MEDIA_URL"
+    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
+        return f"the keys are refused ({named}); check the AWS_* variables, and that the keys may write and delete"
+    if "://169.254." in text:  # where a machine of Amazon's would have some
+        return "there are no keys; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    if "error sending request" in text:
+        return "the store does not answer; check AWS_ENDPOINT_URL"
+    return f"it fails ({named}); check AWS_REGION and AWS_ENDPOINT_URL"
 
 
 def _broken(error: BaseException) -> MediaStoreError:

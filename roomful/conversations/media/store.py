@@ -11,7 +11,7 @@ class MediaStoreError(Exception):
 
 
 class MediaStore(Protocol):
-    """Keeps bytes by a medium's SID. All methods raise `MediaStoreError`."""
+    """Keeps bytes by a medium's SID. The first three methods raise `MediaStoreError`."""
 
     async def write(self, sid: str, chunks: AsyncIterator[bytes]) -> int:
         """Keep what `chunks` give, in the order in which they come; how many bytes it was, once they are durable.
@@ -24,6 +24,9 @@ class MediaStore(Protocol):
 
     async def remove(self, sids: Sequence[str]) -> None:
         """Remove the bytes of these media, also what is left of a write that broke off; some may be gone already."""
+
+    async def fault(self) -> str | None:
+        """Try to write and remove: what is wrong with the store and what to do, in a line; None if nothing is."""
 
 
 def open_media_store(url: str, installation: str) -> MediaStore:

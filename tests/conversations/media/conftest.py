@@ -38,6 +38,19 @@ def s3_url(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
+def strict_s3_url(s3_url: str, s3_endpoint: str) -> Iterator[str]:
+    """The same while the server refuses all keys, for it knows none."""
+
+    def checked_after(requests: bytes) -> None:
+        url, headers = f"{s3_endpoint}/moto-api/reset-auth", {"Content-Type": "text/plain"}
+        urlopen(Request(url, requests, headers)).close()
+
+    checked_after(b"0")
+    yield s3_url
+    checked_after(b"inf")
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where the folder store of a test is; it is not there yet."""
     return tmp_path / "media"

@@ -109,7 +109,7 @@ async def test_pictures_are_looked_at_one_at_a_time(files: MediaStore) -> None:
     reading = most = 0
 
     class Watched:
-        write, remove = files.write, files.remove
+        write, remove, fault = files.write, files.remove, files.fault
 
         async def read(self, sid: str, start: int, end: int) -> AsyncIterator[bytes]:
             nonlocal reading, most

@@ -41,6 +41,8 @@ def test_media_in_an_object_store_live_and_go_with_their_message(
     wait_for(lambda: sid not in objects(s3_endpoint), what="the sweeper")
     assert requests.get(link, timeout=30).status_code == 404
     assert not (server.instance / "media").exists()
+    assert "Files cannot" not in server.log
+    assert ".roomful-probe" not in objects(s3_endpoint)
     assert "secret-of-the-tests" not in server.log
     assert "Signature=" not in server.log
 
@@ -50,6 +52,7 @@ def test_an_object_store_that_is_away_is_told_and_comes_back(
 ) -> None:
     keys = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     server = start_server("--only", "service", MEDIA_URL="s3://media-later", **keys)
+    wait_for(lambda: "Files cannot be uploaded now: s3://media-later cannot be used" in server.log, what="the warning")
     ann = person(server, "ann")
     refused = ann.post(b"x" * 1_000, "text/plain")
     assert (refused.status_code, refused.json()["code"]) == (503, 20503)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import threading
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -256,3 +257,40 @@ async def test_a_missing_bucket_is_an_error_without_secrets(s3_url: str) -> None
     assert "secret-of-the-tests" not in str(caught.value)
     with pytest.raises(MediaStoreError):
         await read(store, SID, 0, 1)
+
+
+async def test_a_store_that_works_has_no_fault_and_keeps_nothing_of_the_trial(store: MediaStore) -> None:
+    assert await store.fault() is None
+    with pytest.raises(MediaStoreError):
+        await read(store, ".roomful-probe", 0, 1)
+
+
+async def test_a_folder_that_went_away_is_a_fault(folder: Path) -> None:
+    store = FolderStore.open(str(folder), INSTALLATION)
+    shutil.rmtree(folder)
+    assert await store.fault() == (
+        "the folder of media cannot be used (No such file or directory); change its owner, or set MEDIA_URL"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "changes", "told"),
+    [
+        ("s3://elsewhere/x", {}, "s3://elsewhere/x cannot be used: there is no such bucket; make it, or change"),
+        ("s3://media", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "the store does not answer; check AWS_ENDPOINT_URL"),
+    ],
+)
+async def test_what_is_wrong_with_an_object_store_is_said(
+    s3_url: str, monkeypatch: pytest.MonkeyPatch, url: str, changes: dict[str, str], told: str
+) -> None:
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
+    fault = await ObjectStore(url).fault() or ""
+    assert told in fault
+    assert "of-the-tests" not in fault
+
+
+async def test_keys_that_an_object_store_refuses_are_said(strict_s3_url: str) -> None:
+    fault = await ObjectStore(strict_s3_url).fault() or ""
+    assert "the keys are refused (InvalidAccessKeyId); check the AWS_* variables" in fault
+    assert "of-the-tests" not in fault

@@ -79,7 +79,7 @@ class Failing:
 
     def __init__(self, store: MediaStore, *stuck: str) -> None:
         self.store, self.stuck = store, set(stuck)
-        self.write, self.read = store.write, store.read
+        self.write, self.read, self.fault = store.write, store.read, store.fault
 
     async def remove(self, sids: Sequence[str]) -> None:
         if self.stuck.intersection(sids):
