@@ -46,18 +46,23 @@ class Uploads:
                     return await self._write(request, actor, media, boundary)
             except BaseException as error:
                 # Also when the client is gone or the server stops; what this does not reach expires by itself.
-                await asyncio.shield(self._abandon(actor, media.sid))
+                gone = await asyncio.shield(self._abandon(actor, media.sid))
                 if isinstance(error, TimeoutError):
                     raise ServiceError(408, 20408, "The upload took too long") from None
+                if isinstance(error, MediaStoreError) and gone is not None:
+                    raise gone from None  # the sweeper took what was being written: the store is well
                 raise
 
-    async def _abandon(self, actor: Actor, sid: str) -> None:
+    async def _abandon(self, actor: Actor, sid: str) -> ServiceError | None:
+        """Leave nothing of an upload; why it cannot be abandoned, if it is not there any more."""
         try:
             await self._api.perform(actor, AbandonMedia(sid))
-        except ServiceError:
+        except ServiceError as error:
             # Its row has expired or went with its user, perhaps before the bytes were written: then nobody sweeps them.
             with suppress(MediaStoreError):
                 await self._store.remove([sid])
+            return error if error.status == 404 else None
+        return None
 
     async def _write(self, request: Request, actor: Actor, media: Media, boundary: bytes | None) -> Media:
         chunks: AsyncIterator[bytes] = incoming(request)

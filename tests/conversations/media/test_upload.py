@@ -186,8 +186,19 @@ async def test_a_user_who_is_deleted_while_uploading(
             while await rows(service):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 
-    with pytest.raises(MediaStoreError):  # what was written so far was swept
+    with pytest.raises(ServiceError) as refused:  # what was written so far was swept: the store has no fault
         await uploads.receive(asked(part(b"one"), delete, part(b"two", more=False)), ana)
+    assert (refused.value.status, refused.value.code) == (404, 50507)
+    await nothing_left(service, folder)
+
+
+async def test_a_store_that_fails(service: Service, uploads: Uploads, ana: Actor, folder: Path) -> None:
+    for number in range(256):
+        (folder / f"{number:02x}").touch()  # where folders should be
+    with pytest.raises(MediaStoreError):
+        await uploads.receive(asked(part(b"one", more=False)), ana)
+    for number in range(256):
+        (folder / f"{number:02x}").unlink()
     await nothing_left(service, folder)
 
 
