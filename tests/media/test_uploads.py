@@ -123,14 +123,38 @@ def test_nothing_is_left_of_an_upload_that_breaks_off(server: Server) -> None:
     assert cat.upload(b"another")["size"] == 7
 
 
+def refusal(caller: Caller) -> tuple[int, int, str | None]:
+    """Status, code and Retry-After of the answer to an upload that is refused."""
+    answer = caller.post(b"one too many")
+    return answer.status_code, answer.json()["code"], answer.headers.get("Retry-After")
+
+
 def test_one_person_has_few_uploads_under_way_at_once(server: Server) -> None:
-    eve = person(server, "eve")
+    eve, before = person(server, "eve"), kept(server)
     lines = [half_sent(server, eve) for _ in range(10)]
-    wait_for(lambda: eve.post(b"one too many").status_code == 429, what="the eleventh to be refused")
+    wait_for(lambda: len(kept(server)) == len(before) + 10, what="all of them to begin")
+    assert refusal(eve) == (429, 20429, "5")
     assert account(server).post(b"another's").status_code == 201
     for line in lines:
         line.close()
     wait_for(lambda: eve.post(b"again").status_code == 201, what="an upload to be taken in again")
+    wait_for(lambda: len(kept(server)) == len(before) + 2, what="nothing to be left of the others")
+
+
+def test_sixty_four_upload_at_once_and_one_more_may_try_again(server: Server) -> None:
+    before = len(kept(server))
+    people = [person(server, f"many{number}") for number in range(7)]
+    lines = [half_sent(server, people[number % 7]) for number in range(64)]
+    wait_for(lambda: len(kept(server)) == before + 64, what="all of them to begin")
+    assert refusal(people[6]) == (503, 20503, "5")
+    for line in lines:
+        line.sendall(CHUNK)
+    for line in lines:
+        with line:
+            line.settimeout(30)
+            assert line.recv(65_536).startswith(b"HTTP/1.1 201 ")
+    assert people[6].post(CHUNK * 8).status_code == 201
+    assert len(kept(server)) == before + 65
 
 
 def send_for_ever(line: socket.socket) -> None:
@@ -158,3 +182,53 @@ def test_who_sends_a_little_too_much_reads_why_and_the_connection_lives(server: 
         for _ in range(2):
             refused = session.post(ann.base(), data=CHUNK * 4, params={"Category": "film"}, timeout=60)
             assert (refused.status_code, refused.headers.get("Connection")) == (400, None)
+
+
+BOUNDARY = "b" * 40
+END = f"--{BOUNDARY}--\r\n".encode()
+
+
+def form_part(*headers: str, data: bytes = b"x") -> bytes:
+    return "\r\n".join([f"--{BOUNDARY}", *headers, "", ""]).encode() + data + b"\r\n"
+
+
+A_FILE = form_part('Content-Disposition: form-data; name="f"; filename="a.txt"', "Content-Type: text/plain")
+LONG = "x" * 9_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        form_part(f'Content-Disposition: form-data; name="f"; filename="{LONG}"') + END,
+        form_part(f"X-{LONG}: y") + A_FILE + END,
+        form_part(*[f"X-Number-{number}: y" for number in range(1_000)]) + A_FILE + END,
+        b"".join(form_part(f'Content-Disposition: form-data; name="n{number}"') for number in range(1_000)) + END,
+        form_part('Content-Disposition: form-data; name="note"', data=CHUNK) + END,
+        form_part(data=b"") * 2_000 + END,
+        form_part('Content-Disposition: form-data; name="f"; filename="' + "n" * 300 + '"') + END,
+        form_part('Content-Disposition: form-data; name="f"; filename="a"', f"Content-Type: {'t' * 300}/x") + END,
+        form_part("Content Disposition: form-data") + END,
+        form_part("Content-Disposition: form-data; name=f; filename*=nonsense''%ff") + END,
+        A_FILE,
+        A_FILE[:30],
+        END,
+        b"",
+    ],
+    ids=[
+        *("a long file name", "a long header", "many headers", "many fields", "a large field", "many empty parts"),
+        *("a file name that is too long", "a type that is too long", "no header", "no file name", "no end"),
+        *("half a header", "no parts", "nothing"),
+    ],
+)
+def test_forms_that_are_no_good_are_refused_and_leave_nothing(server: Server, body: bytes) -> None:
+    before = kept(server)
+    answer = person(server, "ann").post(body, f"multipart/form-data; boundary={BOUNDARY}")
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["code"] in (20001, 50511)  # the latter if it is the file's type that is wrong
+    wait_for(lambda: kept(server) == before, what="nothing to be left")
+
+
+@pytest.mark.parametrize("boundary", ["", "; boundary=", f"; boundary={'b' * 71}"])
+def test_forms_without_a_boundary_are_refused(server: Server, boundary: str) -> None:
+    answer = person(server, "ann").post(A_FILE + END, f"multipart/form-data{boundary}")
+    assert (answer.status_code, answer.json()["code"]) == (400, 20001), answer.text

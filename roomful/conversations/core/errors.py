@@ -10,13 +10,15 @@ class ServiceError(Exception):
         status: the HTTP status of the answer.
         code: Twilio's error code.
         message: one sentence for a person.
+        retry_after: after how many seconds the same may be accepted, if that can be told.
     """
 
-    def __init__(self, status: int, code: int, message: str) -> None:
+    def __init__(self, status: int, code: int, message: str, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.retry_after = retry_after
 
 
 def invalid(code: int, message: str) -> ServiceError:
@@ -86,7 +88,7 @@ def media_too_big(megabytes: int) -> ServiceError:
 
 
 def media_unavailable() -> ServiceError:
-    return ServiceError(503, 20503, "The media store does not answer; try again in a moment")
+    return ServiceError(503, 20503, "The media store does not answer; try again in a moment", retry_after=5)
 
 
 def template_not_found() -> ServiceError:
@@ -95,6 +97,17 @@ def template_not_found() -> ServiceError:
 
 def too_many_uploads() -> ServiceError:
     return ServiceError(429, 20429, "Too many uploads wait for their messages; send or wait before you upload more")
+
+
+def uploads_under_way(count: int) -> ServiceError:
+    """A person uploads as much at once as one may."""
+    text = f"You have {count} uploads under way; wait until one of them ends"
+    return ServiceError(429, 20429, text, retry_after=5)
+
+
+def uploads_full() -> ServiceError:
+    """All together upload as much at once as this server takes in."""
+    return ServiceError(503, 20503, "Too many uploads are under way here; try again in a moment", retry_after=5)
 
 
 def user_not_found() -> ServiceError:

@@ -80,8 +80,10 @@ class Uploads:
 
     @contextmanager
     def _place(self, actor: Actor) -> Iterator[None]:
-        if self._under_way.total() >= AT_ONCE or (actor.identity and self._under_way[actor] >= AT_ONCE_OF_A_USER):
-            raise errors.too_many_uploads()
+        if actor.identity is not None and self._under_way[actor] >= AT_ONCE_OF_A_USER:
+            raise errors.uploads_under_way(AT_ONCE_OF_A_USER)
+        if self._under_way.total() >= AT_ONCE:
+            raise errors.uploads_full()
         self._under_way[actor] += 1
         try:
             yield

@@ -41,7 +41,10 @@ def error_response(error: ServiceError, headers: dict[str, str] | None = None) -
         "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
         "status": error.status,
     }
-    return json_response(error.status, value, headers)
+    response = json_response(error.status, value, headers)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def not_found(path: str) -> ServiceError:
