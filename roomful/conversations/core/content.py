@@ -33,7 +33,7 @@ _REQUIRED: Final[Mapping[str, Mapping[str, str]]] = {
     "twilio/list-picker": {"body": _TEXT, "button": _TEXT, "items": _OBJECTS},
     "twilio/card": {"title": _TEXT},
 }
-"""What clients read without asking whether it is there, by form."""
+"""The forms that clients show, from the plainest to the richest; what of each they read without asking."""
 _OPTIONAL: Final[Mapping[str, Mapping[str, str]]] = {"twilio/card": {"media": _TEXTS, "actions": _OBJECTS}}
 """What they read as this if it is there. One template that they cannot read would hide all the others from them."""
 
@@ -50,7 +50,7 @@ class CreateContentTemplate:
     """Keep a template for all services of the account. Account credentials only.
 
     variables: JSON text of an object, each variable's default text by its name. types: JSON text of an object, the
-    content's forms by their type, the preferred one first; null stands for what is not there, as Twilio's libraries
+    content's forms by their type; null stands for what is not there, as Twilio's libraries
     send it. Raises 20001, 50303 or 50304 (400).
     """
 
@@ -163,7 +163,7 @@ class Rendered:
 
 
 def rendered(template: ContentTemplate, variables: str | None) -> Rendered:
-    """The template's preferred form with these variables, the JSON text of an object of texts.
+    """The template's richest form with these variables, the JSON text of an object of texts; its text is the plain one.
 
     A variable that is not given has its default; one that has none stays as it is written. Raises 50527 (400), also
     when the variables would make more of the template than one may be.
@@ -177,13 +177,24 @@ def rendered(template: ContentTemplate, variables: str | None) -> Rendered:
         if not isinstance(asked, dict) or not all(isinstance(value, str) for value in asked.values()):
             raise errors.invalid(50527, "Content variables must be a JSON object of texts")
         given |= asked
+    forms: dict[str, dict[str, Any]] = json.loads(template.types)
     if sum(len(given.get(found[1], "")) for found in _VARIABLE.finditer(template.types)) > RENDERED_CHARS:
         raise errors.invalid(50527, "Content variables are too long for this template")
-    kind, form = next(iter(json.loads(template.types).items()))
-    data = _filled(form, given)
-    text = next((data[name] for name in ("body", "title", "label") if isinstance(data.get(name), str)), None)
+    kind = _richest(forms)
+    data = _filled(forms[kind], given)
+    text = _text(_filled(forms.get("twilio/text", {}), given)) or _text(data)
     shown = json.dumps({"data": data}, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     return Rendered(text, TYPE_PREFIX + kind.replace("/", ".", 1), shown)
+
+
+def _richest(forms: Mapping[str, Any]) -> str:
+    """Of the forms that clients show the richest, as at Twilio, whatever their order; else the first."""
+    shown = [kind for kind in _REQUIRED if kind in forms]
+    return shown[-1] if shown else next(iter(forms))
+
+
+def _text(form: Mapping[str, Any]) -> str | None:
+    return next((form[name] for name in ("body", "title", "label") if isinstance(form.get(name), str)), None)
 
 
 def _filled(value: Any, variables: Mapping[str, str]) -> Any:

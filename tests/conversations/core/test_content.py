@@ -37,13 +37,13 @@ def test_variables(variables: str | None, body: str) -> None:
     assert json.loads(made.data) == {"data": {"body": body}}
 
 
-def test_the_first_form_is_preferred_and_filled_everywhere() -> None:
+def test_the_form_is_filled_everywhere() -> None:
     card = {
         "title": "For {{1}}",
         "media": ["https://x.example/{{1}}"],
         "actions": [{"type": "URL", "title": "{{1}}", "n": 1}],
     }
-    made = rendered(template({"twilio/card": card, **TEXT}), '{"1":"you"}')
+    made = rendered(template({"twilio/card": card}), '{"1":"you"}')
     assert made.body == "For you"
     assert made.content_type.endswith(".twilio.card")
     assert json.loads(made.data)["data"] == {
@@ -51,6 +51,36 @@ def test_the_first_form_is_preferred_and_filled_everywhere() -> None:
         "media": ["https://x.example/you"],
         "actions": [{"type": "URL", "title": "you", "n": 1}],
     }
+
+
+MEDIA = {"twilio/media": {"body": "see", "media": ["https://x.example/a.png"]}}
+REPLY = {"twilio/quick-reply": {"body": "now?", "actions": [{"title": "Yes", "id": "y"}]}}
+CARD = {"twilio/card": {"title": "a card"}}
+OURS = {"ours/table": {"body": "rows"}}
+FOREIGN = {"whatsapp/card": {"body": "for phones"}}
+
+
+@pytest.mark.parametrize(
+    ("types", "kind", "body"),
+    [
+        (TEXT | MEDIA, "twilio.media", "Hi you, see you at noon"),
+        (TEXT | REPLY | CARD, "twilio.card", "Hi you, see you at noon"),
+        (CARD | REPLY | MEDIA, "twilio.card", "a card"),
+        (MEDIA | REPLY, "twilio.quick-reply", "now?"),
+        (FOREIGN | TEXT, "twilio.text", "Hi you, see you at noon"),
+        (OURS | FOREIGN, "ours.table", "rows"),
+        ({"twilio/text": {"body": ""}} | CARD, "twilio.card", "a card"),
+    ],
+)
+def test_the_richest_form_is_preferred_and_the_text_is_the_plain_one(
+    types: dict[str, Any], kind: str, body: str
+) -> None:
+    """Whatever their order: Twilio's libraries put text first."""
+    for each in (types, dict(reversed(types.items()))):
+        if kind == "ours.table" and each is not types:
+            continue  # of forms that no client knows, the first counts
+        made = rendered(template(each), '{"1":"you","when":"noon"}')
+        assert (made.content_type.rpartition("rich.")[2], made.body) == (kind, body)
 
 
 def test_a_form_without_text() -> None:

@@ -105,6 +105,16 @@ def test_a_message_made_from_one(client: Client, contents: ContentList) -> None:
     assert (kept.body, kept.media) == (message.body, message.media)
 
 
+def test_a_message_from_one_of_several_forms_shows_the_richest(client: Client, contents: ContentList) -> None:
+    """The library sends text first, whatever the order in which the forms were given."""
+    template = make(contents, types={**TYPES, "twilio/text": {"body": "Plainly {{1}}"}})
+    assert next(iter(template.types)) == "twilio/text"
+    room = client.conversations.v1.conversations.create(friendly_name="room")
+    message = room.messages.create(content_sid=template.sid)
+    assert message.body == "Plainly you"
+    assert message.media[0]["content_type"].endswith("twilio.quick-reply")
+
+
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
