@@ -35,6 +35,7 @@ from roomful.chatapp.backend import Backend, Credentials
 from roomful.chatapp.config import ChatConfig
 from roomful.dispatch import Dispatcher, HostRule
 from roomful.doors import OPEN_FAILURES, InstanceClient, credentials_of, describe_failure
+from roomful.heads import BoundedHeads
 from roomful.inprocess import InProcessClient
 from roomful.instance import Instance, InstanceCredentials, InstanceError, InstanceLock
 from roomful.logs import configure_logging
@@ -290,7 +291,7 @@ class _ServerProcess:
         app = Dispatcher(HostRule(self._settings), service.asgi if service else None, flask, pages)
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=BoundedHeads,
             ws=service.socket_protocol() if service else "none",
             lifespan="off",
             log_config=None,
