@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from roomful.conversations.store import migrations
+from tests.copies import Copies
 from tests.servers import Postgres, Server, find_postgres
 
 MakeServer = Callable[..., Server]
@@ -70,11 +71,13 @@ def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_with_tables(postgres: Postgres) -> Iterator[str]:
-    """The same in PostgreSQL: its name."""
+def postgres_copies(postgres: Postgres) -> Iterator[Copies]:
+    """The same in PostgreSQL."""
     with postgres.database() as url:
         migrations.upgrade(url)
-        yield url.rpartition("/")[2]
+        copies = Copies(postgres, template=url.rpartition("/")[2])
+        yield copies
+        copies.close()
 
 
 @pytest.fixture
@@ -86,8 +89,8 @@ def sqlite_url(tmp_path: Path, sqlite_with_tables: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url_with_tables(postgres: Postgres, postgres_with_tables: str) -> Iterator[str]:
-    with postgres.database(template=postgres_with_tables) as url:
+def postgres_url_with_tables(postgres_copies: Copies) -> Iterator[str]:
+    with postgres_copies.empty() as url:
         yield url
 
 

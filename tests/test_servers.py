@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from tests.copies import Copies
 from tests.servers import Postgres, wait_for
 
 
@@ -27,6 +28,25 @@ def test_each_database_is_fresh_and_goes_away(postgres: Postgres) -> None:
             assert connection.execute("SELECT to_regclass('t')").fetchone() == (None,)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(first)
+
+
+def test_a_copy_is_handed_out_again_empty(postgres_copies: Copies) -> None:
+    with postgres_copies.empty() as first:
+        left_open = psycopg.connect(first)
+        left_open.execute("INSERT INTO nodes VALUES ('here', 1)")
+        left_open.commit()
+        left_open.execute("LOCK TABLE nodes")
+    with postgres_copies.empty() as second, psycopg.connect(second) as connection:
+        assert second == first
+        assert connection.execute("SELECT count(*) FROM nodes").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+
+
+def test_a_copy_whose_schema_was_changed_is_not(postgres_copies: Copies) -> None:
+    with postgres_copies.empty() as first, psycopg.connect(first) as connection:
+        connection.execute("ALTER TABLE nodes ADD COLUMN extra int")
+    with postgres_copies.empty() as second:
+        assert second != first
 
 
 def test_database_url_is_of_both_kinds(database_url: str) -> None:
