@@ -1,5 +1,6 @@
 """The `roomful` command, and `flask run`, which serves the same application."""
 
+import gc
 import logging
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from roomful.terminal import load_settings
 
 
 def _serve(settings: Settings, only: str | None) -> None:
+    gc.disable()  # loading leaves next to no garbage; the server lets the collector begin
     from roomful import serve  # here, so that help and a broken setting answer without loading the whole application
     from roomful.instance import InstanceError
 

@@ -6,6 +6,7 @@ the `flask` command, and both hand the chat app a `Backend` that says how to rea
 
 import asyncio
 import errno
+import gc
 import importlib
 import logging
 import signal
@@ -127,7 +128,14 @@ def flask_app() -> Flask:
     except (SettingsError, InstanceError) as error:
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(1) from None  # Flask would print any other exception with its traceback
+    _keep_what_is_loaded()
     return create_app(chat_config(settings), command_backend(settings))
+
+
+def _keep_what_is_loaded() -> None:
+    """What there is by now lives as long as the process: no collection needs to look through it, nor the last one."""
+    gc.freeze()
+    gc.enable()
 
 
 def command_backend(settings: Settings) -> Backend:
@@ -302,6 +310,7 @@ class _ServerProcess:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         self._server = _Server(config, self._announce, self._lock.withdraw)
+        _keep_what_is_loaded()
         await self._server.serve([self._listener])
 
     def _announce(self) -> None:
