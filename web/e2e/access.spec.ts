@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
-import { type Browser, type BrowserContextOptions, expect, type Page, test } from "@playwright/test";
+import { type Browser, type BrowserContextOptions, expect, type Page } from "@playwright/test";
 import type { AxeResults } from "axe-core";
 import { Person } from "./person";
-import { Server } from "./server";
+import type { Server } from "./server";
+import { test } from "./stage";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -15,10 +16,9 @@ async function findings(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
 }
 
-let server: Server;
-test.beforeAll(async () => {
-  server = await Server.start();
-  const sid = await server.createRoom("#sales");
+/** A room of `username` and others, who have said something. */
+async function furnish(server: Server, username: string): Promise<void> {
+  const sid = await server.room("#sales", username, "bo", "chen");
   for (const [author, body] of [
     ["bo", "Morning!"],
     ["bo", "Anybody there?"],
@@ -26,8 +26,7 @@ test.beforeAll(async () => {
   ] as const) {
     await server.rest(`/v1/Conversations/${sid}/Messages`, { Author: author, Body: body });
   }
-});
-test.afterAll(() => server.stop());
+}
 
 const looks: [string, BrowserContextOptions][] = [
   ["light", { colorScheme: "light" }],
@@ -36,7 +35,7 @@ const looks: [string, BrowserContextOptions][] = [
   ["dark phone", { colorScheme: "dark", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
 ];
 
-async function tour(browser: Browser, username: string, options: BrowserContextOptions): Promise<void> {
+async function tour(browser: Browser, server: Server, username: string, options: BrowserContextOptions): Promise<void> {
   // The page's own policy would keep axe out.
   const person = await Person.open(browser, server, { ...options, bypassCSP: true });
   const { page } = person;
@@ -45,6 +44,7 @@ async function tour(browser: Browser, username: string, options: BrowserContextO
   await page.getByRole("button", { name: "Sign in" }).click();
   expect(await findings(page)).toEqual([]);
   await person.signUp(username);
+  await furnish(server, username);
   await expect(person.room("sales")).toBeVisible();
   expect(await findings(page)).toEqual([]);
   await person.enter("sales");
@@ -56,13 +56,16 @@ async function tour(browser: Browser, username: string, options: BrowserContextO
 }
 
 for (const [look, options] of looks) {
-  test(`axe finds nothing serious: ${look}`, async ({ browser }) => {
-    await tour(browser, look.replace(" ", "-"), options);
+  test(`axe finds nothing serious: ${look}`, async ({ browser, server }) => {
+    await tour(browser, server, look.replace(" ", "-"), options);
   });
 }
 
-test("everything is reached by keyboard", async ({ browser }) => {
-  const { page, ...person } = await Person.signedUp(browser, server, "keys");
+test("everything is reached by keyboard", async ({ browser, server }) => {
+  const person = await Person.signedUp(browser, server, "keys");
+  const { page } = person;
+  await furnish(server, "keys");
+  await expect(person.room("sales")).toBeVisible();
   const ring = async () =>
     page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());

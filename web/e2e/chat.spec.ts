@@ -1,21 +1,15 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { Person } from "./person";
-import { Server } from "./server";
+import { test } from "./stage";
 
 const numbered = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix} ${index + 1}`);
 
-let server: Server;
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-test.afterEach(async () => {
-  await server.stop();
-});
-
 test("a room made in a terminal appears, people chat live, and a killed server loses and doubles nothing", async ({
   browser,
+  serve,
 }) => {
+  const server = await serve();
   const ana = await Person.signedUp(browser, server, "ana");
   const bo = await Person.signedUp(browser, server, "bo");
   await expect(ana.page.getByRole("main").getByText('flask chatrooms create "#general"')).toBeVisible();
@@ -55,10 +49,10 @@ test("a room made in a terminal appears, people chat live, and a killed server l
   expect([...ana.strays, ...bo.strays]).toEqual([]);
 });
 
-test("a send that is cut off stays with Retry, and comes through once", async ({ browser }) => {
-  await server.flask("chatrooms", "create", "#sales");
-  const ana = await Person.signedUp(browser, server, "ana");
-  const bo = await Person.signedUp(browser, server, "bo");
+test("a send that is cut off stays with Retry, and comes through once", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "alma");
+  const bo = await Person.signedUp(browser, server, "ben");
+  await server.room("#sales", "alma", "ben");
   await ana.enter("sales");
   await bo.enter("sales");
   await ana.say("one");
@@ -79,11 +73,11 @@ test("a send that is cut off stays with Retry, and comes through once", async ({
   await bo.sees("one", "two", "three");
 });
 
-test("an unread room is lit, and the title counts it", async ({ browser }) => {
-  await server.flask("chatrooms", "create", "#sales");
-  await server.flask("chatrooms", "create", "#support");
-  const ana = await Person.signedUp(browser, server, "ana");
-  const bo = await Person.signedUp(browser, server, "bo");
+test("an unread room is lit, and the title counts it", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "asta");
+  const bo = await Person.signedUp(browser, server, "boris");
+  await server.room("#sales", "asta", "boris");
+  await server.room("#support", "asta", "boris");
   await ana.enter("sales");
   await bo.enter("support");
   await ana.say("anybody?");
@@ -94,7 +88,8 @@ test("an unread room is lit, and the title counts it", async ({ browser }) => {
   await expect(bo.page).toHaveTitle("#sales – Roomful");
 });
 
-test("a room that is deleted while one looks at it says so, and keeps unsent text", async ({ browser }) => {
+test("a room that is deleted while one looks at it says so, and keeps unsent text", async ({ browser, serve }) => {
+  const server = await serve();
   await server.flask("chatrooms", "create", "#sales");
   const ana = await Person.signedUp(browser, server, "ana");
   await ana.enter("sales");

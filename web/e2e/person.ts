@@ -39,10 +39,13 @@ export class Person {
     return person;
   }
 
-  /** Signs up as `username`; the page then shows the rooms. */
+  /** Somebody who has signed up as `username`, without the form; the page shows the rooms. */
   static async signedUp(browser: Browser, server: Server, username: string, options: BrowserContextOptions = {}) {
-    const person = await Person.open(browser, server, options);
-    await person.signUp(username);
+    const context = await browser.newContext(options);
+    const answer = await context.request.post(`${server.url}/api/signup`, { data: { username, password } });
+    expect(answer.status(), await answer.text()).toBe(201);
+    const person = await Person.on(await context.newPage(), server);
+    await expect(person.rooms).toBeVisible();
     return person;
   }
 

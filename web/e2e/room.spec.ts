@@ -1,14 +1,9 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { Person } from "./person";
-import { Server } from "./server";
+import { test } from "./stage";
 
-let server: Server;
-test.beforeAll(async () => {
-  server = await Server.start();
-});
-test.afterAll(() => server.stop());
-
-test("people in the room and who types are seen live", async ({ browser }) => {
+test("people in the room and who types are seen live", async ({ browser, serve }) => {
+  const server = await serve();
   await server.createRoom("#lobby");
   const ana = await Person.open(browser, server);
   await ana.signUp("ana", "Ana Ribeiro");
@@ -33,8 +28,8 @@ test("people in the room and who types are seen live", async ({ browser }) => {
   await expect(people).toHaveCount(0);
 });
 
-test("older messages come by scrolling up, and the row in view does not move", async ({ browser }) => {
-  const sid = await server.createRoom("#archive");
+test("older messages come by scrolling up, and the row in view does not move", async ({ browser, server }) => {
+  const sid = await server.room("#archive");
   for (let index = 0; index < 120; index++) {
     await server.rest(`/v1/Conversations/${sid}/Messages`, {
       Author: index % 7 ? "ana" : "bo",
@@ -42,6 +37,7 @@ test("older messages come by scrolling up, and the row in view does not move", a
     });
   }
   const eve = await Person.signedUp(browser, server, "eve");
+  await server.join(sid, "eve");
   await eve.enter("archive");
   await expect(eve.log.getByText("entry 119", { exact: true })).toBeInViewport();
   const rows = eve.log.locator("li[data-row]");
@@ -84,10 +80,10 @@ test("older messages come by scrolling up, and the row in view does not move", a
   await expect(eve.log.getByText("news 3")).toBeInViewport();
 });
 
-test("drafts stay with their room", async ({ browser }) => {
-  await server.createRoom("#one");
-  await server.createRoom("#two");
+test("drafts stay with their room", async ({ browser, server }) => {
   const person = await Person.signedUp(browser, server, "farid");
+  await server.room("#one", "farid");
+  await server.room("#two", "farid");
   await person.enter("one");
   await person.composer.fill("for one");
   await person.enter("two");
@@ -98,10 +94,10 @@ test("drafts stay with their room", async ({ browser }) => {
   await expect(person.composer).toHaveValue("for one");
 });
 
-test("on a phone there is one pane at a time, and the button sends", async ({ browser }) => {
-  await server.createRoom("#pocket");
+test("on a phone there is one pane at a time, and the button sends", async ({ browser, server }) => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const grace = await Person.signedUp(browser, server, "grace", phone);
+  await server.room("#pocket", "grace");
   await expect(grace.page.getByRole("main")).toBeHidden();
   await grace.room("pocket").tap();
   await expect(grace.rooms).toBeHidden();

@@ -66,24 +66,41 @@ export class Server {
     rmSync(this.instance, { recursive: true, force: true });
   }
 
-  /** A POST to the Conversations REST API with the installation's own keys: a form under /v1, else JSON. */
-  async rest(path: string, values: Record<string, string>): Promise<void> {
+  /**
+   * Asks the Conversations REST API with the installation's own keys; `values` are posted: a form under /v1, else JSON.
+   * Resolves with the answer, if there is one.
+   */
+  async rest(path: string, values?: Record<string, string>) {
     const keys = JSON.parse(readFileSync(join(this.instance, "credentials.json"), "utf8"));
     const basic = Buffer.from(`${keys.account_sid}:${keys.auth_token}`).toString("base64");
     const form = path.startsWith("/v1/");
     const response = await fetch(`${this.url}${path}`, {
-      method: "POST",
+      method: values ? "POST" : "GET",
       headers: { Authorization: `Basic ${basic}`, ...(form ? {} : { "Content-Type": "application/json" }) },
-      body: form ? new URLSearchParams(values) : JSON.stringify(values),
+      body: values && (form ? new URLSearchParams(values) : JSON.stringify(values)),
     });
-    expect(response.status, await response.text()).toBeLessThan(300);
+    const text = await response.text();
+    expect(response.status, text).toBeLessThan(300);
+    return text ? JSON.parse(text) : null;
   }
 
-  /** Makes a room by the command line and finds its SID. */
+  /** Makes a room for these people only, who have signed up: nobody may sign up as a person of a room. Says its SID. */
+  async room(name: string, ...people: string[]): Promise<string> {
+    const attributes = JSON.stringify({ v: 1, kind: "room", visibility: "public", default: false });
+    const { sid } = await this.rest("/v1/Conversations", { FriendlyName: name, Attributes: attributes });
+    for (const person of people) await this.join(sid, person);
+    return sid;
+  }
+
+  async join(sid: string, person: string): Promise<void> {
+    await this.rest(`/v1/Conversations/${sid}/Participants`, { Identity: person });
+  }
+
+  /** Makes a room for everybody by the command line, and finds its SID. */
   async createRoom(name: string): Promise<string> {
     await this.flask("chatrooms", "create", name);
-    const line = (await this.flask("chatrooms", "list")).split("\n").find((text) => text.startsWith(`${name} (`));
-    return line?.match(/\((CH\w+)\)/)?.[1] ?? "";
+    const { conversations } = await this.rest("/v1/Conversations?PageSize=100");
+    return conversations.find((room: { friendly_name: string }) => room.friendly_name === name).sid;
   }
 
   private environment(): NodeJS.ProcessEnv {

@@ -1,94 +1,79 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { Person, password } from "./person";
-import { Server } from "./server";
+import { test } from "./stage";
 
-const started: Server[] = [];
+test("sign-up and sign-in say what is wrong, beside the field", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "ana");
+  await server.room("#sales", "ana");
+  await ana.page.getByRole("button", { name: "Sign out" }).click();
+  await expect(ana.page).toHaveURL(`${server.url}/login`);
 
-/** A server for one test, stopped after it however it ends. */
-async function serve(env: Record<string, string> = {}): Promise<Server> {
-  const server = await Server.start(env);
-  started.push(server);
-  return server;
-}
-test.afterEach(async () => {
-  for (const server of started.splice(0)) await server.stop();
+  await ana.signIn("ana", "wrong");
+  const secret = ana.page.getByLabel("Password", { exact: true });
+  await expect(secret).toBeFocused();
+  await expect(secret).toHaveAttribute("aria-invalid", "true");
+  await expect(secret).toHaveAccessibleDescription(/./);
+
+  await ana.page.getByRole("button", { name: "Create an account" }).click();
+  await ana.page.getByLabel("Username").fill("ana");
+  await ana.page.getByLabel("Password", { exact: true }).fill(password);
+  await ana.page.getByRole("button", { name: "Create account" }).click();
+  await expect(ana.page.getByLabel("Username")).toHaveAccessibleDescription(/taken|already/i);
+
+  await ana.page.getByRole("button", { name: "Sign in" }).click();
+  await ana.signIn("ana");
+  await expect(ana.room("sales")).toBeVisible();
+  expect(ana.strays).toEqual([]);
 });
 
-test.describe("with passwords", () => {
-  let server: Server;
-  test.beforeAll(async () => {
-    server = await Server.start();
-    await server.flask("chatrooms", "create", "#sales");
-  });
-  test.afterAll(() => server.stop());
+test("a reload goes on in the same room, and signing out ends it", async ({ browser, server }) => {
+  const person = await Person.open(browser, server);
+  await person.signUp("chen", "Chen Wei");
+  await server.room("#sales", "chen");
+  await person.enter("sales");
+  await person.say("hello");
+  await person.sees("hello");
+  await person.page.reload();
+  await expect(person.log).toContainText("Chen Wei");
+  await person.sees("hello");
 
-  test("sign-up and sign-in say what is wrong, beside the field", async ({ browser }) => {
-    const ana = await Person.signedUp(browser, server, "ana");
-    await ana.page.getByRole("button", { name: "Sign out" }).click();
-    await expect(ana.page).toHaveURL(`${server.url}/login`);
+  await person.page.getByRole("button", { name: "Sign out" }).click();
+  await expect(person.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
+  await person.page.reload();
+  await expect(person.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
+  expect(person.strays).toEqual([]);
+});
 
-    await ana.signIn("ana", "wrong");
-    const secret = ana.page.getByLabel("Password", { exact: true });
-    await expect(secret).toBeFocused();
-    await expect(secret).toHaveAttribute("aria-invalid", "true");
-    await expect(secret).toHaveAccessibleDescription(/./);
-
-    await ana.page.getByRole("button", { name: "Create an account" }).click();
-    await ana.page.getByLabel("Username").fill("ana");
-    await ana.page.getByLabel("Password", { exact: true }).fill(password);
-    await ana.page.getByRole("button", { name: "Create account" }).click();
-    await expect(ana.page.getByLabel("Username")).toHaveAccessibleDescription(/taken|already/i);
-
-    await ana.page.getByRole("button", { name: "Sign in" }).click();
-    await ana.signIn("ana");
-    await expect(ana.room("sales")).toBeVisible();
-    expect(ana.strays).toEqual([]);
-  });
-
-  test("a reload goes on in the same room, and signing out ends it", async ({ browser }) => {
-    const person = await Person.open(browser, server);
-    await person.signUp("chen", "Chen Wei");
-    await person.enter("sales");
-    await person.say("hello");
-    await person.sees("hello");
-    await person.page.reload();
-    await expect(person.log).toContainText("Chen Wei");
-    await person.sees("hello");
-
-    await person.page.getByRole("button", { name: "Sign out" }).click();
-    await expect(person.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
-    await person.page.reload();
-    await expect(person.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
-    expect(person.strays).toEqual([]);
-  });
-
-  test("signing out in one tab ends the session in the other, which keeps what was typed", async ({ browser }) => {
-    const dana = await Person.signedUp(browser, server, "dana");
-    await dana.enter("sales");
-    await dana.composer.fill("half a thou");
-    const other = await dana.context.newPage();
-    await other.goto(server.url);
-    await other.getByRole("button", { name: "Sign out" }).click();
-    await expect(dana.page.getByText("Your session ended.")).toBeVisible();
-    await dana.signIn("dana");
-    await expect(dana.composer).toHaveValue("half a thou");
-  });
+test("signing out in one tab ends the session in the other, which keeps what was typed", async ({
+  browser,
+  server,
+}) => {
+  const dana = await Person.signedUp(browser, server, "dana");
+  await server.room("#sales", "dana");
+  await dana.enter("sales");
+  await dana.composer.fill("half a thou");
+  const other = await dana.context.newPage();
+  await other.goto(server.url);
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await expect(dana.page.getByText("Your session ended.")).toBeVisible();
+  await dana.signIn("dana");
+  await expect(dana.composer).toHaveValue("half a thou");
 });
 
 test("a token that is refused while the session lives gives a new client, and nothing typed is lost", async ({
   browser,
+  server,
 }) => {
-  const server = await serve();
-  await server.flask("chatrooms", "create", "#sales");
-  const ana = await Person.signedUp(browser, server, "ana");
-  const bo = await Person.signedUp(browser, server, "bo");
+  const ana = await Person.signedUp(browser, server, "adam");
+  const bo = await Person.signedUp(browser, server, "bea");
+  await server.room("#sales", "adam", "bea");
   await ana.enter("sales");
   await bo.enter("sales");
   await ana.say("before");
   await bo.sees("before");
   await ana.composer.fill("half a thou");
   const again = ana.page.waitForEvent("websocket");
-  await server.rest("/roomful/v1/revocations", { identity: "ana" });
+  await server.rest("/roomful/v1/revocations", { identity: "adam" });
   await again;
   await bo.say("after");
   await ana.sees("before", "after");
@@ -97,9 +82,7 @@ test("a token that is refused while the session lives gives a new client, and no
   await bo.sees("before", "after", "after, too");
 });
 
-test("a socket that cannot be opened is said so, and tried again", async ({ browser }) => {
-  const server = await serve();
-  await server.flask("chatrooms", "create", "#sales");
+test("a socket that cannot be opened is said so, and tried again", async ({ browser, server }) => {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.addInitScript(() => {
@@ -111,8 +94,9 @@ test("a socket that cannot be opened is said so, and tried again", async ({ brow
     };
   });
   const ana = await Person.on(page, server);
-  await ana.fillSignUp("ana");
+  await ana.fillSignUp("sol");
   await expect(page.getByRole("heading", { name: "Can’t reach the chat server" })).toBeVisible();
+  await server.room("#sales", "sol");
   await page.evaluate(() => window.localStorage.setItem("open", ""));
   await page.getByRole("button", { name: "Retry" }).click();
   await ana.enter("sales");
@@ -120,8 +104,7 @@ test("a socket that cannot be opened is said so, and tried again", async ({ brow
   await ana.sees("hello");
 });
 
-test("the sign-in page leaves the SDK until somebody types", async ({ browser }) => {
-  const server = await serve();
+test("the sign-in page leaves the SDK until somebody types", async ({ browser, server }) => {
   const context = await browser.newContext();
   const page = await context.newPage();
   let scripts = 0;
@@ -137,7 +120,7 @@ test("the sign-in page leaves the SDK until somebody types", async ({ browser })
   await expect.poll(() => scripts).toBeGreaterThan(before + 300_000);
 });
 
-test("open mode asks for a name only", async ({ browser }) => {
+test("open mode asks for a name only", async ({ browser, serve }) => {
   const server = await serve({ ROOMFUL_AUTH: "open" });
   await server.flask("chatrooms", "create", "#sales");
   const ana = await Person.open(browser, server);
@@ -150,7 +133,7 @@ test("open mode asks for a name only", async ({ browser }) => {
   await ana.sees("hello");
 });
 
-test("tokens that live for seconds only are renewed unseen", async ({ browser }) => {
+test("tokens that live for seconds only are renewed unseen", async ({ browser, serve }) => {
   const server = await serve({ ROOMFUL_TOKEN_TTL: "12" });
   await server.flask("chatrooms", "create", "#sales");
   const ana = await Person.signedUp(browser, server, "ana");
