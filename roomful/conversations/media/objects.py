@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -100,9 +101,14 @@ class ObjectStore:
 
     async def fault(self) -> str | None:
         """See `MediaStore.fault`."""
+        return await asyncio.to_thread(self._try)
+
+    def _try(self) -> str | None:
+        """Not by the library's coroutines: their own threads still hold Python's objects when a command ends right
+        after them, which aborts the process now and then."""
         try:
-            await obstore.put_async(self._tried, _PROBE, b"")
-            await obstore.delete_async(self._tried, [_PROBE])
+            obstore.put(self._tried, _PROBE, b"")
+            obstore.delete(self._tried, [_PROBE])
         except _FAILURES as error:
             return f"{self._url} cannot be used: {_reason(error)}"
         return None
