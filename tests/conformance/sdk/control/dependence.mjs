@@ -79,7 +79,7 @@ export const DEPENDENCE = {
  * @type {Record<string, string[] | string>}
  */
 export const DEPENDENCE_OF_1 = {
-  "GET /Client/v1/SyncList": ["Client.getSubscribedConversations"],
+  "GET /Client/v1/SyncList": ["Client.getConversationByUniqueName"], // which waits for the list to be read
   "GET /Client/v1/MyChannels": ["Conversation.getUnreadMessagesCount"],
   "GET /Client/v1/MyChannels/*": ["Client.getConversationByUniqueName"],
   "GET /Client/v1/Channels/*": ["Conversation.getMessagesCount", "Conversation.getParticipantsCount"],

@@ -45,7 +45,10 @@ async function run(label, broken, names, files) {
     ROOMFUL_BREAK: broken ?? "",
     ...only,
   };
-  const child = spawn("npx", ["vitest", "run", "--project", "node", ...files], { cwd: suite, env, stdio: "ignore" });
+  // With so little patience a busy machine fails a row that restarts a server now and then, and then once more is enough.
+  const again = broken ? [] : ["--retry=1"];
+  const asked = ["vitest", "run", "--project", "node", ...again, ...files];
+  const child = spawn("npx", asked, { cwd: suite, env, stdio: "ignore" });
   await new Promise((done) => child.once("exit", done));
   if (!existsSync(report)) throw new Error(`Vitest made no report with ${broken ?? "nothing"} broken: run it by hand`);
   /** @type {{ outcomes: Outcome[] }} */

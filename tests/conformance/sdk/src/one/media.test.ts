@@ -32,9 +32,11 @@ conforms(
     const { sid } = await server.room("files", "ann", "ben");
     const room = await (await connect("ann")).ready(sid);
     const bytes = "window" in globalThis ? new Blob([BYTES]) : Buffer.from(BYTES);
-    expect(await room.sendMessage({ contentType: "text/plain", media: "hello, 2020" }, { a: 1 })).toBe(0);
-    expect(await room.sendMessage({ contentType: "application/zip", media: bytes as unknown as Buffer })).toBe(1);
-    const messages = await told("ben", sid);
+    expect(await room.sendMessage("two files:")).toBe(0);
+    expect(await room.sendMessage({ contentType: "text/plain", media: "hello, 2020" }, { a: 1 })).toBe(1);
+    expect(await room.sendMessage({ contentType: "application/zip", media: bytes as unknown as Buffer })).toBe(2);
+    const [words, ...messages] = await told("ben", sid);
+    expect([words?.type, words?.body, words?.media]).toEqual(["text", "two files:", null]);
     expect(messages.map(({ type, body, attributes }) => [type, body, attributes])).toEqual([
       ["media", null, { a: 1 }],
       ["media", null, {}],
