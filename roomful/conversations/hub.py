@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from dataclasses import replace
-from functools import partial
 
 import structlog
 
@@ -32,8 +30,8 @@ from .sync.access import Doubts
 from .sync.channels import Channel, Receiver, Stream, Waiting
 from .sync.events import changes, document_updated, late_document, object_removed
 from .sync.frames import TYPING, notification
+from .sync.gaps import read_gap
 from .sync.objects import Kind, Ref
-from .sync.replay import Missed, expelled, replay_stream
 from .sync.requests import Backend, Caller
 
 LATE_DOCUMENT_SECONDS = 0.8
@@ -359,12 +357,15 @@ class Hub:
     async def _heal(self, sid: str, stream: Stream) -> None:
         """Read from the store what the missing commits did, deliver it, then go on with those that waited."""
         try:
-            missed = await self._missed(stream)
+            missed = await read_gap(self.backend.reads, stream)
         except Exception:
             _log.exception("hub.gap_unread", stream=sid)
             self._abandon(sid)
             return
         if self._streams.get(sid) is not stream:
+            return
+        if missed.stale:  # told the rest, its subscribers would show for ever what is gone; they come and start anew
+            self._abandon(sid)
             return
         for caller in missed.expelled:
             self._expel(stream, caller.service_sid, caller.identity)
@@ -382,20 +383,3 @@ class Hub:
             for commit in commits:
                 self._commit(commit)
         self._outgoing.flush()
-
-    async def _missed(self, stream: Stream) -> Missed:
-        """What the stream's subscribers missed, read until it is about all that are subscribed by then.
-
-        Who subscribes meanwhile may have been answered from an older snapshot than this one.
-        """
-        read = self.backend.reads.read
-        refs, callers = stream.refs(), stream.callers()
-        missed = await read(partial(replay_stream, refs=refs, since=stream.head or 0, callers=callers))
-        while not (stream.refs() <= refs and stream.callers() <= callers):
-            if not stream.refs() <= refs:
-                return await self._missed(stream)  # at most once for each kind of object
-            more = stream.callers() - callers
-            callers |= more
-            strangers = await read(partial(expelled, conversation_sid=next(iter(refs)).stream, callers=more))
-            missed = replace(missed, expelled=[*missed.expelled, *strangers])
-        return missed

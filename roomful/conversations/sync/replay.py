@@ -6,18 +6,18 @@ row that changes meanwhile moves behind the cursor's head and is met again there
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ..core.errors import ServiceError
 from ..core.model import Conversation, Message, Participant, Tombstone, User
 from ..core.ports import Reads
-from .events import CONVERSATION_KINDS, document_updated, item_event, item_removed, object_removed
+from .events import document_updated, item_event, item_removed
 from .objects import Item, Kind, Ref, membership_item, message_item, profile, roster_item
-from .requests import Caller, readable
 
 PAGE_ROWS = 50
 """Rows of one kind in a page: at most some 2 MB of messages."""
+
+_WITH_TOMBSTONES = (Kind.MESSAGES, Kind.ROSTER, Kind.MEMBERSHIPS)
+"""Objects whose items can go; the others can be caught up from any position."""
 
 Frames = list[tuple[int, bytes]]
 """Events in the order of their positions."""
@@ -33,6 +33,11 @@ class Page:
     frames: Frames
     reached: int
     complete: bool
+
+
+def forgotten(ref: Ref, owner: Conversation | User, since: int) -> bool:
+    """Whether tombstones after `since` are gone, so that nobody can say any more what was removed."""
+    return ref.kind in _WITH_TOMBSTONES and since < owner.pruned_to
 
 
 def replay(reads: Reads, ref: Ref, owner: Conversation | User, cursor: int) -> Page:
@@ -136,48 +141,3 @@ def _changed(reads: Reads, ref: Ref, cursor: int) -> list[Item]:
         return [roster_item(participant) for participant in roster]
     memberships = reads.page(Participant, order="user_changed", start=cursor, limit=PAGE_ROWS, user_sid=ref.stream)
     return [membership_item(participant) for participant in memberships]
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """What happened in a stream since a position. `head` is None if the stream is gone.
-
-    `expelled` are those who may no longer read it.
-    """
-
-    frames: Sequence[tuple[Ref, int, bytes]]
-    head: int | None
-    expelled: Sequence[Caller] = ()
-
-
-def replay_stream(reads: Reads, refs: Collection[Ref], since: int, callers: Collection[Caller]) -> Missed:
-    """All changes of a stream's objects `refs` after `since`, and which of their readers `callers` lost access."""
-    first = next(iter(refs))
-    stream, of_user = first.stream, first.of_user
-    owner = reads.one(User, sid=stream) if of_user else reads.one(Conversation, sid=stream)
-    if owner is None:
-        gone = [] if of_user else [Ref(kind, stream) for kind in CONVERSATION_KINDS]
-        return Missed([(ref, since + 1, object_removed(ref, since + 1)) for ref in gone], None)
-    frames: list[tuple[Ref, int, bytes]] = []
-    for ref in refs:
-        cursor, complete = since, False
-        while not complete:
-            page = replay(reads, ref, owner, cursor)
-            frames += [(ref, position, frame) for position, frame in page.frames]
-            cursor, complete = page.reached, page.complete
-    return Missed(frames, owner.position, expelled(reads, stream, callers))
-
-
-def expelled(reads: Reads, conversation_sid: str, callers: Collection[Caller]) -> list[Caller]:
-    """Those who may not read a conversation; of a user's stream nobody ever loses what it may read."""
-    if not conversation_sid.startswith("CH"):
-        return []
-    return [caller for caller in callers if not _may_stay(reads, caller, conversation_sid)]
-
-
-def _may_stay(reads: Reads, caller: Caller, conversation_sid: str) -> bool:
-    try:
-        readable(reads, caller, conversation_sid)
-    except ServiceError:
-        return False
-    return True

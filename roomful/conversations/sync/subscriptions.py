@@ -11,8 +11,8 @@ from ..core.errors import ServiceError
 from ..core.model import Conversation, User
 from ..core.ports import Reads
 from .frames import SYNC_EVENT, notification
-from .objects import Kind, Ref, ref_of
-from .replay import replay
+from .objects import Ref, ref_of
+from .replay import forgotten, replay
 from .requests import Caller, Request
 from .sync_objects import not_found, owner_of
 
@@ -27,9 +27,6 @@ READ_BYTES = 512 * 1024
 
 SEVERAL_EVENTS = 4
 """The version of the event protocol from which on a packet may hold `events`; below it a client wants one `event`."""
-
-_WITH_TOMBSTONES = (Kind.MESSAGES, Kind.ROSTER, Kind.MEMBERSHIPS)
-"""Objects whose items can go; the others can be caught up from any position."""
 
 _BULK = 20
 """From so many conversations on, all the caller's memberships are read at once."""
@@ -146,8 +143,7 @@ def _answer(reads: Reads, owners: _Owners, job: Job) -> Outcome:
         return Outcome(job, error=error)
     if job.since is None:
         return Outcome(job, head=owner.position)
-    forgotten = job.ref.kind in _WITH_TOMBSTONES and job.since < owner.pruned_to
-    if forgotten or job.cursor > owner.position:
+    if forgotten(job.ref, owner, job.since) or job.cursor > owner.position:
         return Outcome(job, stale=True)
     page = replay(reads, job.ref, owner, job.cursor)
     return Outcome(

@@ -6,6 +6,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from roomful.conversations.core.model import Tombstone, User
+from roomful.conversations.core.ports import Reads
+
 from .line import eventually
 from .mirror import Mirror
 
@@ -31,7 +34,7 @@ async def ready(mirror: Mirror) -> None:
         await mirror.settle()
         if mirror.connected:
             return
-    raise AssertionError("the connection does not hold")
+    raise AssertionError(f"the connection does not hold: {await account(mirror)}")
 
 
 async def agree(mirror: Mirror) -> Mirror:
@@ -46,10 +49,12 @@ async def agree(mirror: Mirror) -> Mirror:
             await eventually(partial(_settled, mirror, other), within=10)
         assert not mirror.world.trouble, mirror.world.trouble
         if mirror.connected and other.connected:
-            assert mirror.view() == other.view(), f"{mirror.identity}: {difference(mirror.view(), other.view())}"
+            if mirror.view() != other.view():
+                differs = difference(mirror.view(), other.view())
+                raise AssertionError(f"{mirror.identity}: {differs}\n{await account(mirror)}")
             return other
         await other.leave()
-    raise AssertionError(f"{mirror.identity}: the connection does not hold")  # what it shows may be old
+    raise AssertionError(f"{mirror.identity}: the connection does not hold: {await account(mirror)}")  # may be old
 
 
 def _settled(mirror: Mirror, other: Mirror) -> bool:
@@ -65,3 +70,24 @@ def difference(seen: Any, expected: Any, path: str = "") -> str:
         parts = [difference(seen.get(key), expected.get(key), f"{path}/{key}") for key in keys]
         return "\n".join(part for part in parts if part)
     return "" if seen == expected else f"{path}: it shows {seen!r}, a fresh client {expected!r}"
+
+
+async def account(mirror: Mirror) -> str:
+    """What a person wants to know of a client that does not show what it should."""
+    line, mine = mirror.line, mirror.mine
+    if line is None or mine is None:
+        return f"line {line}, map {mine}"
+    told = [event.get("event", event) for event in line.events if mine.ref.sid in str(event)]
+
+    def query(reads: Reads) -> str:
+        user = reads.one(User, sid=mine.ref.stream)
+        gone = reads.page(Tombstone, order="position", limit=1000, stream_sid=mine.ref.stream)
+        removed = [(row.position, row.key) for row in gone]
+        return f"at {user.position}, pruned to {user.pruned_to}, removed {removed}" if user else "without the user"
+
+    return (
+        f"connected {mirror.connected}, closed {line.closed}, confirmed {mirror.hearing.quiet}, "
+        f"map at {mine.position}, the one that hears {mirror.copies.get(mine.ref.sid) is mine}, asked for "
+        f"{mine.ref.sid in mirror._asked}, items {mine.items}, gone {mine.gone}, told last {told[-5:]}; "
+        f"the store is {await mirror.world.store.reads.read(query)}"
+    )

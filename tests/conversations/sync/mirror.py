@@ -138,9 +138,9 @@ class Mirror:
         mine = self._keep(descriptor)
         for row in await self._my_conversations():
             mine.put(row["conversation_sid"], mine.position, _membership(row))
-        self.mine = mine
         for person in {self.identity, *self.people}:
             await self._open_profile(person)
+        self.mine = mine  # only now: a start that breaks off is made again
         self.opened |= opened
         for room in self._known_rooms():
             self._open_soon(room)
@@ -332,7 +332,7 @@ class Mirror:
         assert ref is not None
         if ref.kind is Kind.DOCUMENT and sid in self.copies:
             left = self.mine is None or ref.stream not in self.mine.items
-            assert left or not self.orderly, "a conversation was removed that the person has not left"
+            assert left or not self.orderly, f"{self.identity} was told of the end of {ref.stream}, and has not left it"
             self._forget_room(ref.stream)
         self.copies.pop(sid, None)
         self._asked.discard(sid)

@@ -13,6 +13,8 @@ from roomful.conversations.core.events import StreamCommit
 from roomful.conversations.core.messages import DeleteMessage, SendMessage
 from roomful.conversations.core.model import Conversation
 from roomful.conversations.core.participants import AddParticipant, RemoveParticipant
+from roomful.conversations.ids import now
+from roomful.conversations.store.upkeep import DAY, prune
 from roomful.conversations.sync.objects import Kind
 
 from .world import Line, World, bus_of, eventually
@@ -198,6 +200,28 @@ async def test_a_gap_that_cannot_be_read_ends_the_connections(world: World, monk
     await eventually(lambda: ann.closed)
     assert ann.closed is not None
     assert ann.closed[0] == 1011
+
+
+async def test_a_gap_whose_removals_are_forgotten_ends_the_connections(world: World) -> None:
+    """Who was told only the rest would show for ever what is gone: it must come again, and start anew."""
+    room = await world.room("r", "ann")
+    ann = await watch(world, "ann", room)
+    mine = Kind.MEMBERSHIPS.sid(ann.session.caller.user_sid)
+    at = world.hub._streams[ann.session.caller.user_sid].head
+    bus = bus_of(world)
+    bus.lost = []
+    await world.run(RemoveParticipant(room.sid, "ann"))
+    await prune(world.store.writer, now() + 31 * DAY * 1000, 30)
+    bus.lost = None
+    await world.room("noticed", "ann")
+    await eventually(lambda: ann.closed)
+    assert ann.closed is not None
+    assert (ann.closed[0], ann.events) == (1011, [])
+    again = await world.connect("ann")
+    await again.subscribe((mine, "map", at))
+    await eventually(lambda: again.closed)
+    assert again.closed is not None
+    assert (again.closed[0], again.events) == (1008, [])
 
 
 async def test_a_subscriber_may_be_ahead_of_the_hub(world: World) -> None:

@@ -25,6 +25,7 @@ from tests.exploration import explore
 from tests.servers import Postgres
 
 from .agreement import ready
+from .line import eventually
 from .play import ADMIN_VERBS, CLIENT_VERBS, PEOPLE, Play
 
 devices = st.integers(0, 3)
@@ -74,8 +75,12 @@ class Machine(RuleBasedStateMachine):
         self.withheld = False
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
-        self.loop.run(work)
-        assert not self.play.world.trouble, self.play.world.trouble
+        try:
+            self.loop.run(work)
+            assert not self.play.world.trouble, self.play.world.trouble
+        except AssertionError as error:  # teardown looks at the log only if all else holds
+            error.add_note(f"the server's log: {[entry for entry in self.logs if entry['log_level'] != 'info']}")
+            raise
 
     @initialize()
     def start(self) -> None:
@@ -242,4 +247,46 @@ async def test_who_does_not_read_is_dropped_and_caught_up(tmp_path: Path) -> Non
     assert [event["item_index"] for event in ann.line.of_type("list_item_added")] == list(range(200))
     await play.flood(0, 3)
     await play.compare(everybody=True)
+    await play.end()
+
+
+@pytest.mark.anyio
+async def test_while_commits_are_lost_a_conversation_may_end_before_its_membership(tmp_path: Path) -> None:
+    """The server waits for the user's stream, but not for ever; the client is told of its own membership later."""
+    play = Play(f"sqlite:///{tmp_path / 'roomful.db'}")
+    await play.start()
+    ben, room = play.devices[2], play.rooms[0]
+    await play.cancel(2, 0)
+    play.lose()
+    await play.by_admin("delete", 0, 0, 0)
+    await play.subscribe(2)
+    await eventually(lambda: ben.hearing.quiet, "the refusals")
+    assert not play.world.trouble, play.world.trouble
+    assert ben.view()["rooms"] == {room: {"channel": None, "messages": None, "roster": None}}
+    await play.compare(everybody=True)
+    assert ben.view()["rooms"] == {}
+    await play.end()
+
+
+@pytest.mark.anyio
+async def test_a_removal_that_is_forgotten_before_the_hub_hears_of_it(tmp_path: Path) -> None:
+    """A client that the store told more than the bus must not be led past what nobody can tell it any more."""
+    play = Play(f"sqlite:///{tmp_path / 'roomful.db'}")
+    await play.start()
+    ahead, third = play.devices[1], play.rooms[2]
+    play.lose()
+    await play.cut(1, read=0)
+    await play.by_admin("add", 2, 0, 0)
+    await ready(ahead)
+    assert third in ahead.view()["mine"]
+    await play.cancel(1, 2)  # so that only the person's own map can tell of its end
+    await play.by_admin("delete", 2, 0, 0)
+    await play.forget()
+    await play.by_admin("read", 0, 0, 0)
+    await play.find("backwards")
+    await eventually(
+        lambda: not ahead.connected or ahead.view()["mine"][play.rooms[0]]["lastConsumedMessageIndex"] == 0
+    )
+    await play.compare(everybody=True)
+    assert third not in ahead.view()["mine"]
     await play.end()
