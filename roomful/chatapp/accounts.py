@@ -21,6 +21,8 @@ class Account:
     rooms_since: default rooms created at or after this time (ms, backend's clock) are new to the person; None before
         the first offer, when all of them are.
     user_updated: the backend's date (ms) of the user's state that `friendly_name` is from; None when it is not known.
+    avatar: the hash of the person's picture.
+    deleted: nobody signs in with it again, and nobody else gets its identity. It counts as disabled, too.
     """
 
     identity: str
@@ -31,6 +33,8 @@ class Account:
     rooms_since: int | None
     disabled: bool
     user_updated: int | None = None
+    avatar: str | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +169,6 @@ def _account(row: Row[tuple[object, ...]]) -> Account:
         rooms_since=values["rooms_since"],
         disabled=values["disabled_at"] is not None,
         user_updated=values["user_updated"],
+        avatar=values["avatar"],
+        deleted=values["deleted_at"] is not None,
     )

@@ -1,12 +1,14 @@
 """Rooms: conversations that people find by name, and who is put into them without asking.
 
-A room's attributes are JSON: `{"v": 1, "kind": "room", "visibility": "public"|"private", "default": true|false}`.
+A room's attributes are JSON: `{"v": 1, "kind": "room", "visibility": "public"|"private", "default": true|false,
+"topic": text, "archived": {"by", "at"}}`; those of a direct message `{"v": 1, "kind": "dm", "members": [identity]}`.
 """
 
 import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +42,20 @@ class BadRoomName(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A conversation that is a room. `created` is in ms, by the backend's clock, which counts whole seconds."""
+    """A conversation that is a room, or a direct message (`kind` is `room` or `dm`).
+
+    created: ms, by the backend's clock, which counts whole seconds. attributes: all of them, also other software's.
+    """
 
     sid: str
     name: str
+    kind: str
+    private: bool
     default: bool
+    archived: bool
+    topic: str
     created: int
+    attributes: Mapping[str, Any]
 
 
 class Rooms:
@@ -61,7 +71,8 @@ class Rooms:
         without a kind, made by other software, is a room that nobody is put into."""
         with talking("list the rooms"):
             conversations = self._connection.service.conversations.list(page_size=PAGE_SIZE)
-        return [room for conversation in conversations if (room := _room(conversation)) is not None]
+        found = (read_room(conversation) for conversation in conversations)
+        return [room for room in found if room is not None and room.kind == "room"]
 
     def of_person(self, account: Account) -> list[Room]:
         """The rooms that the person is in, after joining the default rooms that are new to them."""
@@ -121,7 +132,7 @@ class Rooms:
                     raise RoomExists(name) from exc
                 number += 1
                 continue
-            room = _room(conversation)
+            room = read_room(conversation)
             if room is None:
                 raise BackendUnavailable("The Conversations service answered with another conversation")
             return room
@@ -212,15 +223,28 @@ def unique_name_for(name: str) -> str:
     return "room:~" + hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def _room(conversation: Any) -> Room | None:
+def read_room(conversation: Any) -> Room | None:
+    """The room, or direct message, that a conversation of the backend is; None for what other software made for a
+    purpose of its own. One without a kind is a room."""
     try:
         attributes = json.loads(conversation.attributes or "{}")
     except ValueError:
         attributes = {}
     if not isinstance(attributes, dict):
         attributes = {}
-    if attributes.get("kind", "room") != "room":
+    kind = attributes.get("kind", "room")
+    if kind not in ("room", "dm"):
         return None
-    default = attributes.get("default") is True and attributes.get("visibility") != "private"
-    name = conversation.friendly_name or conversation.unique_name or conversation.sid
-    return Room(str(conversation.sid), str(name), default, to_ms(conversation.date_created) or 0)
+    private = kind == "dm" or attributes.get("visibility") == "private"
+    topic = attributes.get("topic")
+    return Room(
+        sid=str(conversation.sid),
+        name=str(conversation.friendly_name or conversation.unique_name or conversation.sid),
+        kind=kind,
+        private=private,
+        default=attributes.get("default") is True and not private,
+        archived=bool(attributes.get("archived")),
+        topic=topic if isinstance(topic, str) else "",
+        created=to_ms(conversation.date_created) or 0,
+        attributes=attributes,
+    )

@@ -1,6 +1,5 @@
 """The HTTP routes: sign up, in and out, and tokens. JSON in and out; every refusal is an ApiError."""
 
-import json
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -8,8 +7,9 @@ from flask import Blueprint, Response, jsonify, request
 from roomful.chatapp.accounts import Account
 from roomful.chatapp.auth import COOKIE, SESSION_SECONDS, Session
 from roomful.chatapp.clock import now_ms
-from roomful.chatapp.errors import ApiError, account_disabled, bad_request, signed_out
+from roomful.chatapp.errors import ApiError, account_disabled, signed_out
 from roomful.chatapp.identity import BadName, to_friendly_name, to_identity, to_open_identity
+from roomful.chatapp.incoming import payload, signed_in, text
 from roomful.chatapp.passwords import check_password
 from roomful.chatapp.revocation import revoke_tokens
 from roomful.chatapp.state import chat
@@ -21,21 +21,21 @@ blueprint = Blueprint("chat", __name__)
 @blueprint.post("/login")
 def login() -> Response:
     """Sign in: the tutorial's route, with a password unless ROOMFUL_AUTH=open."""
-    payload = _payload()
-    typed = _username(payload)
-    account = _open_account(typed) if chat().config.auth == "open" else _password_account(typed, payload)
+    found = payload()
+    typed = _username(found)
+    account = _open_account(typed) if chat().config.auth == "open" else _password_account(typed, found)
     return _sign_in(account, 200)
 
 
 @blueprint.post("/api/signup")
 def signup() -> Response:
     """Make an account and sign in with it."""
-    payload = _payload()
+    found = payload()
     _refuse_closed_signup()
-    typed = _username(payload)
+    typed = _username(found)
     identity = to_identity(typed)
-    friendly_name = to_friendly_name(_text(payload, "friendly_name") or typed)
-    password = check_password(_text(payload, "password") or "")
+    friendly_name = to_friendly_name(text(found, "friendly_name") or typed)
+    password = check_password(text(found, "password") or "")
     account, fresh = _claim(identity, friendly_name, password)
     chat().people.ensure_user(account, claim=fresh)
     return _sign_in(account, 201)
@@ -48,15 +48,10 @@ def token() -> Response:
     A page may name its `identity`: when another tab has signed somebody else in since, the cookie is that person's,
     and the page is told that it is signed out rather than handed a stranger's token.
     """
-    session = chat().sessions.find(request.cookies.get(COOKIE))
-    expected = _text(_payload(), "identity") if request.content_length else None
-    if session is None or (expected and expected != session.identity):
+    expected = text(payload(), "identity") if request.content_length else None
+    account, session = signed_in()
+    if expected and expected != account.identity:
         raise signed_out()
-    account = chat().accounts.find(session.identity)
-    if account is None:
-        raise signed_out()
-    if account.disabled:
-        raise account_disabled()
     return jsonify(_welcome(account, session))
 
 
@@ -82,34 +77,16 @@ def session_info() -> Response:
     return jsonify(auth=config.auth, signup=_signup_mode(), user=user)
 
 
-def _payload() -> dict[str, Any]:
-    """The body as a JSON object, whatever the content type: the tutorial's client names none."""
-    try:
-        payload = json.loads(request.get_data(cache=False))
-    except (ValueError, RecursionError):
-        raise bad_request("The request is not valid JSON.") from None
-    if not isinstance(payload, dict):
-        raise bad_request("The request must be a JSON object.")
-    return payload
-
-
-def _text(payload: dict[str, Any], key: str) -> str | None:
-    value = payload.get(key)
-    if value is not None and not isinstance(value, str):
-        raise bad_request(f"“{key}” must be text.")
-    return value
-
-
-def _username(payload: dict[str, Any]) -> str:
-    if not payload.get("username"):
+def _username(found: dict[str, Any]) -> str:
+    if not found.get("username"):
         raise ApiError(401, "username_missing", "Enter a username.")
-    typed = (_text(payload, "username") or "").strip()
+    typed = (text(found, "username") or "").strip()
     if not typed:
         raise ApiError(401, "username_missing", "Enter a username.")
     return typed
 
 
-def _password_account(typed: str, payload: dict[str, Any]) -> Account:
+def _password_account(typed: str, found: dict[str, Any]) -> Account:
     refused = ApiError(401, "bad_credentials", "The username or the password is wrong.")
     try:
         identity = to_identity(typed)
@@ -119,7 +96,7 @@ def _password_account(typed: str, payload: dict[str, Any]) -> Account:
     chat().throttle.attempt(address, identity)
     account = chat().accounts.find(identity)
     try:
-        password = check_password(_text(payload, "password") or "")
+        password = check_password(text(found, "password") or "")
     except ApiError as exc:
         raise exc if exc.code == "bad_request" else refused from None
     if not chat().passwords.verify(account.password_hash if account else None, password) or account is None:

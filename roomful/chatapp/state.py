@@ -2,6 +2,7 @@
 
 from flask import current_app
 
+from roomful.chatapp.access import Access
 from roomful.chatapp.accounts import Accounts
 from roomful.chatapp.auth import LoginThrottle, Sessions
 from roomful.chatapp.backend import Backend, Connection
@@ -9,6 +10,7 @@ from roomful.chatapp.config import ChatConfig
 from roomful.chatapp.origin import Exposure, Proxies
 from roomful.chatapp.passwords import Passwords
 from roomful.chatapp.people import People
+from roomful.chatapp.roles import Roles
 from roomful.chatapp.rooms import Rooms
 from roomful.chatapp.store.database import Database
 
@@ -26,6 +28,8 @@ class ChatState:
         self.connection = Connection(backend)
         self.accounts = Accounts(self.database)
         self.people = People(self.connection, self.accounts)
+        self.roles = Roles(self.connection)
+        self.access = Access(self.connection, self.roles)
         self.rooms = Rooms(self.connection, self.database, self.accounts)
         self.sessions = Sessions(self.database)
         self.passwords = Passwords()

@@ -46,12 +46,20 @@ def test_migrations_make_the_tables_of_the_schema(empty_database_url: str) -> No
     database.close()
 
 
+NEWER = (
+    *(("accounts", "user_updated"), ("accounts", "avatar"), ("accounts", "deleted_at")),
+    *(("sessions", "seen_at"), ("sessions", "browser")),
+)
+
+
 def test_an_older_database_keeps_its_people(empty_database_url: str) -> None:
     database = Database(empty_database_url)
     with database.write() as connection:
         prefix = "chat." if connection.dialect.name == "postgresql" else ""
-        for statement in ("DROP TABLE {}chores", "ALTER TABLE {}accounts DROP COLUMN user_updated"):
-            connection.exec_driver_sql(statement.format(prefix))
+        for table in ("chores", "avatars", "invites", "bans", "farewells", "acts"):
+            connection.exec_driver_sql(f"DROP TABLE {prefix}{table}")
+        for table, column in NEWER:
+            connection.exec_driver_sql(f"ALTER TABLE {prefix}{table} DROP COLUMN {column}")
         connection.exec_driver_sql(f"UPDATE {prefix}alembic_version SET version_num = '0001'")  # noqa: S608
         values = {"identity": "ana", "friendly_name": "Ana", "admin": True, "created_at": 1, "ready_at": 2}
         connection.execute(insert(schema.accounts).values(values))

@@ -1,8 +1,8 @@
 """The tables. Times are milliseconds since 1970 UTC. On PostgreSQL all of this lives in the schema `chat`."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
 
-REVISION = "0002"  # the newest migration; a test compares it with the scripts
+REVISION = "0003"  # the newest migration; a test compares it with the scripts
 
 metadata = MetaData(
     naming_convention={
@@ -24,6 +24,8 @@ accounts = Table(
     Column("rooms_since", BigInteger),  # default rooms made at or after this are offered; NULL: all of them
     Column("disabled_at", BigInteger),
     Column("user_updated", BigInteger),  # the backend's date of the user that friendly_name is from; NULL: not known
+    Column("avatar", String(64)),  # the hash of the picture
+    Column("deleted_at", BigInteger),  # the row stays, so that nobody gets the identity again
 )
 
 sessions = Table(
@@ -33,6 +35,8 @@ sessions = Table(
     Column("identity", ForeignKey("accounts.identity", ondelete="CASCADE"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger),  # about when it last asked for a token
+    Column("browser", String(200)),  # what it called itself
 )
 Index("sessions_identity_idx", sessions.c.identity)
 Index("sessions_expires_at_idx", sessions.c.expires_at)
@@ -62,3 +66,58 @@ chores = Table(
     Column("name", String(64), primary_key=True),
     Column("due_at", BigInteger, nullable=False),  # whoever moves it on does the chore: one of several nodes
 )
+
+avatars = Table(
+    "avatars",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the picture
+    Column("picture", LargeBinary, nullable=False),  # WebP, 256 by 256
+    Column("created_at", BigInteger, nullable=False),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("code_sha256", String(64), nullable=False, unique=True),  # the code itself is only in the link
+    Column("room_sid", String(34)),  # NULL: an invitation to the server
+    Column("created_by", ForeignKey("accounts.identity", ondelete="CASCADE"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("uses_left", Integer, nullable=False),
+)
+Index("invites_created_by_idx", invites.c.created_by)
+Index("invites_room_sid_idx", invites.c.room_sid)
+
+bans = Table(
+    "bans",
+    metadata,
+    Column("room_sid", String(34), primary_key=True),
+    Column("identity", String(64), primary_key=True),
+    Column("by", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+farewells = Table(
+    "farewells",
+    metadata,
+    Column("room_sid", String(34), primary_key=True),
+    Column("identity", String(64), primary_key=True),
+    Column("reason", String(16), nullable=False),  # removed, deleted
+    Column("name", String(256), nullable=False),  # of the room
+    Column("by", String(64)),
+    Column("at", BigInteger, nullable=False),
+)
+Index("farewells_at_idx", farewells.c.at)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),  # an identity; empty: the terminal
+    Column("act", String(32), nullable=False),
+    Column("room_sid", String(34)),
+    Column("subject", String(256)),  # a person, or the new name
+)
+Index("acts_at_idx", acts.c.at)
