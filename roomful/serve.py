@@ -25,6 +25,7 @@ from flask import Flask
 
 from roomful.chatapp.app import (
     EVENTS,
+    LARGE_BODIES,
     Reconciler,
     StoreError,
     create_app,
@@ -243,7 +244,7 @@ class _ServerProcess:
         try:
             if self._only != "service":
                 chat = await self._create_chat(service)
-                flask, reconciler = FlaskSeam(chat.wsgi_app), create_reconciler(chat)
+                flask, reconciler = FlaskSeam(chat.wsgi_app, LARGE_BODIES), create_reconciler(chat)
                 reconciler.start()
                 if service is not None:
                     service.deliver(hook_receiver(chat))

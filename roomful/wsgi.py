@@ -4,7 +4,8 @@ Two worker threads, because more of them measurably slow the socket down (design
 before it takes one, so that slow senders cannot occupy them.
 """
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -12,19 +13,41 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 WORKERS = 2
-MAX_BODY_BYTES = 1 << 20  # the chat app takes short JSON only; media go to the service
+MAX_BODY_BYTES = 1 << 20  # the chat app takes short JSON mostly; media go to the service
+LARGE_AT_ONCE = 4  # larger bodies in memory; who comes then waits to be read
+LARGE_SECONDS = 60.0  # for a larger body to arrive
 
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class FlaskSeam:
-    """An ASGI application that runs a WSGI application on its own small thread pool."""
+    """An ASGI application that runs a WSGI application on its own small thread pool.
 
-    def __init__(self, app: WSGIApp) -> None:
+    large: how many bytes a body may have at paths where that is more than `MAX_BODY_BYTES`, by method and path.
+    """
+
+    def __init__(self, app: WSGIApp, large: Mapping[tuple[str, str], int] | None = None) -> None:
         self._bridge = WSGIMiddleware(app, workers=WORKERS)  # type: ignore[arg-type]  # a2wsgi's own WSGI types
+        self._large = large or {}
+        self._large_turns = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read_body(scope, receive)
+        most = self._large.get((scope["method"], scope["path"]))
+        if most is None:
+            await self._answer(scope, receive, send, await _read_body(scope, receive, MAX_BODY_BYTES))
+            return
+        async with self._large_turns:
+            try:
+                async with asyncio.timeout(LARGE_SECONDS):
+                    body = await _read_body(scope, receive, most)
+            except TimeoutError:
+                slow = JSONResponse({"error": "The upload took too long.", "code": "bad_request"}, 408)
+                await slow(scope, receive, send)
+                return
+            await self._answer(scope, receive, send, body)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: bytes | None) -> None:
+        """body: None when there was too much of it."""
         if body is None:
             refusal = JSONResponse({"error": "The request is too large.", "code": "bad_request"}, 413)
             await refusal(scope, receive, send)
@@ -43,10 +66,10 @@ class FlaskSeam:
         self._bridge.executor.shutdown(wait=True)
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
-    """The whole body; None when it is larger than `MAX_BODY_BYTES` or its sender went away."""
+async def _read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
+    """The whole body; None when it has more than `most` bytes or its sender went away."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if int(declared) > MAX_BODY_BYTES:  # the HTTP parser let only digits through
+    if int(declared) > most:  # the HTTP parser let only digits through
         return None
     body = bytearray()
     while True:
@@ -54,7 +77,7 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
         if message["type"] == "http.disconnect":
             return None
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > most:
             return None
         if not message.get("more_body", False):
             return bytes(body)

@@ -262,6 +262,33 @@ async def test_a_body_is_read_before_a_thread_is_taken() -> None:
     await anyio.to_thread.run_sync(seam.close)
 
 
+async def test_a_large_body_is_taken_where_one_is_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    def app(environ: dict[str, object], start_response: object) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])  # type: ignore[operator]
+        return [str(environ["CONTENT_LENGTH"]).encode()]
+
+    seam = FlaskSeam(app, {("PUT", "/picture"): 2 * MAX_BODY_BYTES})
+    whole = (b" " * MAX_BODY_BYTES, b" " * MAX_BODY_BYTES)
+    assert (await ask(seam, "/picture", "PUT", body=whole)).body == str(2 * MAX_BODY_BYTES).encode()
+    assert (await ask(seam, "/picture", "PUT", body=(*whole, b" "))).status == 413
+    assert (await ask(seam, "/picture", "POST", body=whole)).status == 413
+    assert (await ask(seam, "/other", "PUT", body=whole)).status == 413
+
+    async def never() -> Message:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    monkeypatch.setattr("roomful.wsgi.LARGE_SECONDS", 0.01)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await seam({"type": "http", "method": "PUT", "path": "/picture", "headers": []}, never, send)
+    assert sent[0]["status"] == 408
+    await anyio.to_thread.run_sync(seam.close)
+
+
 @pytest.mark.parametrize("declared", [True, False])
 async def test_a_body_has_a_limit(declared: bool) -> None:
     def app(environ: dict[str, object], start_response: object) -> list[bytes]:

@@ -1,8 +1,9 @@
 """Accounts: who may sign in. An account is a row here and a User of the same identity at the backend."""
 
+import unicodedata
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.exc import IntegrityError
 
@@ -23,6 +24,8 @@ class Account:
     user_updated: the backend's date (ms) of the user's state that `friendly_name` is from; None when it is not known.
     avatar: the hash of the person's picture.
     deleted: nobody signs in with it again, and nobody else gets its identity. It counts as disabled, too.
+    since: when it was made (ms).
+    tokens_from: seconds; access tokens of before are refused.
     """
 
     identity: str
@@ -35,6 +38,17 @@ class Account:
     user_updated: int | None = None
     avatar: str | None = None
     deleted: bool = False
+    since: int = 0
+    tokens_from: int | None = None
+
+    def as_person(self) -> dict[str, object]:
+        """How other people see it: `identity`, `name`, and `avatar`, the address of a picture or None."""
+        return {"identity": self.identity, "name": self.friendly_name, "avatar": avatar_address(self.avatar)}
+
+
+def avatar_address(avatar: str | None) -> str | None:
+    """Where browsers find a picture, by its hash."""
+    return None if avatar is None else f"/api/avatars/{avatar}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,27 @@ class Accounts:
             ).one_or_none()
         return None if row is None else _account(row)
 
+    def all(self) -> list[Account]:
+        """Every account, by identity."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(schema.accounts).order_by(schema.accounts.c.identity))
+            return [_account(row) for row in rows]
+
+    def search(self, beginning: str, limit: int) -> list[Account]:
+        """People whose identity, or a word of whose name, begins so, in whatever letter case; by name. Accounts that
+        are disabled, deleted or not `ready` are not found."""
+        table = schema.accounts
+        name, wanted = func.lower(table.c.friendly_name), unicodedata.normalize("NFC", beginning).strip().lower()
+        begins = or_(
+            table.c.identity.startswith(wanted, autoescape=True),
+            name.startswith(wanted, autoescape=True),
+            name.contains(f" {wanted}", autoescape=True),
+        )
+        active = table.c.disabled_at.is_(None) & table.c.ready_at.is_not(None)
+        query = select(table).where(active, begins).order_by(name, table.c.identity).limit(limit)
+        with self._database.read() as connection:
+            return [_account(row) for row in connection.execute(query)]
+
     def active_identities(self) -> list[str]:
         """The identities of all accounts that are not disabled, oldest first."""
         table = schema.accounts
@@ -86,17 +121,19 @@ class Accounts:
         first_is_admin: make it an administrator if no account with a password exists yet (name-only accounts are
         nobody's in particular).
         """
-        table = schema.accounts
+        table, since = schema.accounts, now_ms()
         try:
             with self._database.write(alone=first_is_admin) as connection:
                 if first_is_admin:
                     owned = select(func.count()).select_from(table).where(table.c.password_hash.is_not(None))
                     admin = admin or connection.execute(owned).scalar_one() == 0
                 values = {"identity": identity, "friendly_name": friendly_name, "password_hash": password_hash}
-                connection.execute(insert(table).values(**values, admin=admin, created_at=now_ms()))
+                connection.execute(insert(table).values(**values, admin=admin, created_at=since))
         except IntegrityError:
             raise name_taken() from None
-        return Account(identity, friendly_name, password_hash, admin, ready=False, rooms_since=None, disabled=False)
+        return Account(
+            identity, friendly_name, password_hash, admin, ready=False, rooms_since=None, disabled=False, since=since
+        )
 
     def set_ready(self, account: Account, friendly_name: str, updated: int | None) -> None:
         """The backend, asked after `account` was read, has the user, who is called so there."""
@@ -138,6 +175,23 @@ class Accounts:
     def set_password_hash(self, identity: str, password_hash: str) -> None:
         self._update(identity, password_hash=password_hash)
 
+    def set_admin(self, identity: str, admin: bool) -> None:
+        self._update(identity, admin=admin)
+
+    def set_avatar(self, identity: str, avatar: str | None) -> None:
+        self._update(identity, avatar=avatar)
+
+    def set_tokens_from(self, identity: str, second: int) -> None:
+        """All tokens of the person have been refused (`Account.tokens_from`)."""
+        self._update(identity, tokens_from=second)
+
+    def enable(self, identity: str) -> None:
+        """Let a disabled person in again. A deleted account stays deleted."""
+        table = schema.accounts
+        with self._database.write() as connection:
+            mine = (table.c.identity == identity) & table.c.deleted_at.is_(None)
+            connection.execute(update(table).where(mine).values(disabled_at=None))
+
     def discard_unready(self, identity: str) -> None:
         """Give up an account that never came to be: the name turned out to be somebody else's at the backend."""
         table = schema.accounts
@@ -171,4 +225,6 @@ def _account(row: Row[tuple[object, ...]]) -> Account:
         user_updated=values["user_updated"],
         avatar=values["avatar"],
         deleted=values["deleted_at"] is not None,
+        since=values["created_at"],
+        tokens_from=values["tokens_from"],
     )

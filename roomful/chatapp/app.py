@@ -7,18 +7,19 @@ from functools import partial
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from roomful.chatapp import cli, hooks
+from roomful.chatapp import account_routes, cli, hooks, people_routes, routes
+from roomful.chatapp.avatars import MAX_BYTES
 from roomful.chatapp.backend import Backend, BackendUnavailable, Credentials
 from roomful.chatapp.config import ChatConfig, ConfigError
 from roomful.chatapp.errors import ApiError, backend_unavailable
 from roomful.chatapp.origin import cross_site, host_allowed
 from roomful.chatapp.reconcile import Reconciler
-from roomful.chatapp.routes import blueprint
 from roomful.chatapp.state import EXTENSION, ChatState, chat
 from roomful.chatapp.store.database import StoreError
 
 __all__ = [
     "EVENTS",
+    "LARGE_BODIES",
     "Backend",
     "BackendUnavailable",
     "ChatConfig",
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 EVENTS = hooks.EVENTS
 MAX_BODY = 16 * 1024  # bytes
+LARGE_BODIES = {("PUT", "/api/avatar"): MAX_BYTES}
+"""Bytes that a body may have where that is much more, by method and path: for what reads it before this does."""
 HEADERS = {
     # These are data for scripts of our own pages; nothing may be run from them, framed or kept.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -57,8 +60,8 @@ def create_app(config: ChatConfig, backend: Backend) -> Flask:
     app.extensions[EXTENSION] = ChatState(config, backend)
     app.before_request(_guard)
     app.after_request(_add_headers)
-    app.register_blueprint(blueprint)
-    app.register_blueprint(hooks.blueprint)
+    for part in (routes, account_routes, people_routes, hooks):
+        app.register_blueprint(part.blueprint)
     app.register_error_handler(ApiError, _refuse)
     app.register_error_handler(BackendUnavailable, _without_backend)
     app.register_error_handler(HTTPException, _http_error)

@@ -47,6 +47,7 @@ def reconcile(state: ChatState, stopped: Callable[[], bool] = lambda: False) -> 
 
     Raises BackendUnavailable.
     """
+    state.avatars.tidy()
     return Mended(_mend_names(state, stopped), _forget_rooms(state, stopped))
 
 

@@ -1,19 +1,19 @@
 """The HTTP routes: sign up, in and out, and tokens. JSON in and out; every refusal is an ApiError."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from roomful.chatapp.accounts import Account
-from roomful.chatapp.auth import COOKIE, SESSION_SECONDS, Session
-from roomful.chatapp.clock import now_ms
+from roomful.chatapp.accounts import Account, avatar_address
+from roomful.chatapp.auth import COOKIE
 from roomful.chatapp.errors import ApiError, account_disabled, signed_out
 from roomful.chatapp.identity import BadName, to_friendly_name, to_identity, to_open_identity
 from roomful.chatapp.incoming import payload, signed_in, text
 from roomful.chatapp.passwords import check_password
 from roomful.chatapp.revocation import revoke_tokens
+from roomful.chatapp.signin import client_address, forget_cookie, sign_in, welcome
 from roomful.chatapp.state import chat
-from roomful.chatapp.tokens import issue_token
 
 blueprint = Blueprint("chat", __name__)
 
@@ -24,7 +24,7 @@ def login() -> Response:
     found = payload()
     typed = _username(found)
     account = _open_account(typed) if chat().config.auth == "open" else _password_account(typed, found)
-    return _sign_in(account, 200)
+    return sign_in(account)
 
 
 @blueprint.post("/api/signup")
@@ -38,7 +38,7 @@ def signup() -> Response:
     password = check_password(text(found, "password") or "")
     account, fresh = _claim(identity, friendly_name, password)
     chat().people.ensure_user(account, claim=fresh)
-    return _sign_in(account, 201)
+    return sign_in(account, 201)
 
 
 @blueprint.post("/api/token")
@@ -52,7 +52,7 @@ def token() -> Response:
     account, session = signed_in()
     if expected and expected != account.identity:
         raise signed_out()
-    return jsonify(_welcome(account, session))
+    return jsonify(welcome(account, session))
 
 
 @blueprint.post("/api/logout")
@@ -61,9 +61,7 @@ def logout() -> Response:
     session = chat().sessions.find(request.cookies.get(COOKIE))
     if session is not None:
         revoke_tokens(chat().connection, chat().sessions.end(session))
-    response = Response(status=204)
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=_secure())
-    return response
+    return forget_cookie(Response(status=204))
 
 
 @blueprint.get("/api/session")
@@ -73,7 +71,12 @@ def session_info() -> Response:
     session = chat().sessions.find(request.cookies.get(COOKIE))
     account = chat().accounts.find(session.identity) if session else None
     if account and not account.disabled:
-        user = {"identity": account.identity, "friendly_name": account.friendly_name}
+        user = {
+            "identity": account.identity,
+            "friendly_name": account.friendly_name,
+            "avatar": avatar_address(account.avatar),
+            "admin": account.admin,
+        }
     return jsonify(auth=config.auth, signup=_signup_mode(), user=user)
 
 
@@ -93,7 +96,7 @@ def _password_account(typed: str, found: dict[str, Any]) -> Account:
     except BadName:
         raise refused from None
     address = client_address()
-    chat().throttle.attempt(address, identity)
+    chat().throttles.passwords.attempt(address, identity)
     account = chat().accounts.find(identity)
     try:
         password = check_password(text(found, "password") or "")
@@ -101,11 +104,13 @@ def _password_account(typed: str, found: dict[str, Any]) -> Account:
         raise exc if exc.code == "bad_request" else refused from None
     if not chat().passwords.verify(account.password_hash if account else None, password) or account is None:
         raise refused
-    chat().throttle.succeeded(address, identity)
+    chat().throttles.passwords.forget(address, identity)
     if account.disabled:
         raise account_disabled()
     if account.password_hash and chat().passwords.outdated(account.password_hash):
-        chat().accounts.set_password_hash(identity, chat().passwords.hash(password))
+        renewed = chat().passwords.hash(password)
+        chat().accounts.set_password_hash(identity, renewed)
+        account = replace(account, password_hash=renewed)
     return account
 
 
@@ -143,7 +148,7 @@ def _claim(identity: str, friendly_name: str, password: str) -> tuple[Account, b
         return chat().accounts.create(identity, friendly_name, password_hash, first_is_admin=local), True
     if account.ready or account.disabled or account.password_hash is None:
         raise ApiError(409, "username_taken", "This username is taken. Choose another one.")
-    chat().throttle.attempt(client_address(), identity)
+    chat().throttles.passwords.attempt(client_address(), identity)
     if not chat().passwords.verify(account.password_hash, password):
         raise ApiError(409, "username_taken", "This username is taken. Choose another one.")
     return account, False
@@ -166,47 +171,3 @@ def _refuse_closed_signup() -> None:
         raise ApiError(403, "signup_closed", "Signing up here needs an invitation.")
     if mode != "open":
         raise ApiError(403, "signup_closed", "Signing up is closed.")
-
-
-def _sign_in(account: Account, status: int) -> Response:
-    """Start a session for the account and answer what /login answers."""
-    session, cookie = chat().sessions.start(account.identity, request.cookies.get(COOKIE))
-    response = jsonify(_welcome(account, session))
-    response.status_code = status
-    response.set_cookie(
-        COOKIE, cookie, max_age=SESSION_SECONDS, path="/", httponly=True, samesite="Lax", secure=_secure()
-    )
-    return response
-
-
-def _welcome(account: Account, session: Session) -> dict[str, object]:
-    """The tutorial's answer (`chatrooms`, `token`) and what our front end needs beside it."""
-    friendly_name = chat().people.ensure_user(account)
-    rooms = chat().rooms.of_person(account)
-    connection = chat().connection
-    now = now_ms()
-    ttl = min(chat().config.token_ttl, (session.expires_at - now) // 1000)
-    if ttl <= 0:
-        raise signed_out()
-    issued = issue_token(connection.credentials, connection.service_sid, account.identity, now, ttl)
-    if not chat().sessions.remember_token(session, issued):
-        raise signed_out()
-    return {
-        "chatrooms": [[room.name, room.sid] for room in rooms],
-        "token": issued.jwt,
-        "identity": account.identity,
-        "friendly_name": friendly_name,
-        "sdk": dict(chat().backend.sdk),
-    }
-
-
-def client_address() -> str:
-    """The address that log-ins are counted by."""
-    forwarded = ",".join(request.headers.getlist("X-Forwarded-For"))
-    return chat().proxies.client_address(request.remote_addr or "", forwarded)
-
-
-def _secure() -> bool:
-    """Whether the browser speaks https, by PUBLIC_URL or by a trusted proxy's word."""
-    proxied = request.headers.get("X-Forwarded-Proto", "") if chat().proxies.trusts(request.remote_addr or "") else ""
-    return chat().config.secure or request.is_secure or proxied.rsplit(",", 1)[-1].strip().lower() == "https"

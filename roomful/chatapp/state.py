@@ -4,7 +4,8 @@ from flask import current_app
 
 from roomful.chatapp.access import Access
 from roomful.chatapp.accounts import Accounts
-from roomful.chatapp.auth import LoginThrottle, Sessions
+from roomful.chatapp.auth import Sessions
+from roomful.chatapp.avatars import Avatars
 from roomful.chatapp.backend import Backend, Connection
 from roomful.chatapp.config import ChatConfig
 from roomful.chatapp.origin import Exposure, Proxies
@@ -13,6 +14,7 @@ from roomful.chatapp.people import People
 from roomful.chatapp.roles import Roles
 from roomful.chatapp.rooms import Rooms
 from roomful.chatapp.store.database import Database
+from roomful.chatapp.throttle import Throttles
 
 EXTENSION = "roomful"
 
@@ -33,7 +35,8 @@ class ChatState:
         self.rooms = Rooms(self.connection, self.database, self.accounts)
         self.sessions = Sessions(self.database)
         self.passwords = Passwords()
-        self.throttle = LoginThrottle()
+        self.throttles = Throttles()
+        self.avatars = Avatars(self.database)
         self.proxies = Proxies(config.trusted_proxies)
         self.exposure = Exposure(config, self.proxies)
 

@@ -30,17 +30,22 @@ class _UniqueToken(AccessToken):  # type: ignore[misc]  # the library is untyped
         return payload
 
 
-def issue_token(credentials: Credentials, service_sid: str, identity: str, now: int, ttl: int) -> IssuedToken:
+def issue_token(
+    credentials: Credentials, service_sid: str, identity: str, now: int, ttl: int, not_before: int | None = None
+) -> IssuedToken:
     """Make a token for `identity` with a chat grant for the service.
 
-    now: milliseconds; ttl: seconds.
+    now: milliseconds; ttl: seconds. not_before: the second from which on it counts at the earliest. Our service takes
+    tokens that are a little early, as clocks differ.
     """
-    expires = now // 1000 + ttl
+    second = now // 1000
+    expires = second + ttl
     token = _UniqueToken(
         credentials.account_sid,
         credentials.api_key_sid,
         credentials.api_key_secret,
         identity=identity,
+        nbf=max(second, not_before or 0),
         valid_until=expires,
     )
     token.add_grant(ChatGrant(service_sid=service_sid))

@@ -60,7 +60,7 @@ def test_a_signed_in_browser_gets_new_tokens(browser: FlaskClient) -> None:
     assert browser.get("/api/session").get_json() == {
         "auth": "password",
         "signup": "open",
-        "user": {"identity": "ana", "friendly_name": "ana"},
+        "user": {"identity": "ana", "friendly_name": "ana", "avatar": None, "admin": True},
     }
     again = browser.post("/api/token")
     assert again.status_code == 200

@@ -47,7 +47,7 @@ def test_migrations_make_the_tables_of_the_schema(empty_database_url: str) -> No
 
 
 NEWER = (
-    *(("accounts", "user_updated"), ("accounts", "avatar"), ("accounts", "deleted_at")),
+    *(("accounts", "user_updated"), ("accounts", "avatar"), ("accounts", "deleted_at"), ("accounts", "tokens_from")),
     *(("sessions", "seen_at"), ("sessions", "browser")),
 )
 
@@ -64,7 +64,7 @@ def test_an_older_database_keeps_its_people(empty_database_url: str) -> None:
         values = {"identity": "ana", "friendly_name": "Ana", "admin": True, "created_at": 1, "ready_at": 2}
         connection.execute(insert(schema.accounts).values(values))
     database.close()
-    assert Accounts(database).find("ana") == Account("ana", "Ana", None, True, True, None, False, None)
+    assert Accounts(database).find("ana") == Account("ana", "Ana", None, True, True, None, False, None, since=1)
     database.close()
 
 

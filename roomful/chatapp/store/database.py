@@ -97,6 +97,8 @@ def _open(url: URL) -> Engine:
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.isolation_level = None  # sqlite3 must not begin by itself: _begin_sqlite does
+    # SQLite's own knows A to Z only; people's names are found in any letter case.
+    dbapi_connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
     cursor = dbapi_connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged is on disk

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
 
-REVISION = "0003"  # the newest migration; a test compares it with the scripts
+REVISION = "0004"  # the newest migration; a test compares it with the scripts
 
 metadata = MetaData(
     naming_convention={
@@ -26,6 +26,7 @@ accounts = Table(
     Column("user_updated", BigInteger),  # the backend's date of the user that friendly_name is from; NULL: not known
     Column("avatar", String(64)),  # the hash of the picture
     Column("deleted_at", BigInteger),  # the row stays, so that nobody gets the identity again
+    Column("tokens_from", BigInteger),  # seconds: tokens of before are refused; NULL: none were, other than one by one
 )
 
 sessions = Table(
@@ -81,7 +82,7 @@ invites = Table(
     Column("id", String(22), primary_key=True),
     Column("code_sha256", String(64), nullable=False, unique=True),  # the code itself is only in the link
     Column("room_sid", String(34)),  # NULL: an invitation to the server
-    Column("created_by", ForeignKey("accounts.identity", ondelete="CASCADE"), nullable=False),
+    Column("created_by", ForeignKey("accounts.identity", ondelete="CASCADE")),  # NULL: made at the terminal
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("uses_left", Integer, nullable=False),
