@@ -74,6 +74,12 @@ class Rooms:
         found = (read_room(conversation) for conversation in conversations)
         return [room for room in found if room is not None and room.kind == "room"]
 
+    def find(self, sid: str) -> Room | None:
+        """The room with this SID. On behalf of a person ask `Access.room`."""
+        with talking("read the room", ignore=frozenset({404})):
+            return read_room(self._connection.service.conversations(sid).fetch())
+        return None
+
     def of_person(self, account: Account) -> list[Room]:
         """The rooms that the person is in, after joining the default rooms that are new to them."""
         rooms = self.all()

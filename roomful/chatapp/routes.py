@@ -1,5 +1,7 @@
 """The HTTP routes: sign up, in and out, and tokens. JSON in and out; every refusal is an ApiError."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -7,9 +9,12 @@ from flask import Blueprint, Response, jsonify, request
 
 from roomful.chatapp.accounts import Account, avatar_address
 from roomful.chatapp.auth import COOKIE
+from roomful.chatapp.backend import BackendUnavailable
 from roomful.chatapp.errors import ApiError, account_disabled, signed_out
 from roomful.chatapp.identity import BadName, to_friendly_name, to_identity, to_open_identity
 from roomful.chatapp.incoming import payload, signed_in, text
+from roomful.chatapp.invite_routes import open_counted
+from roomful.chatapp.inviting import Opened, enter, no_invite
 from roomful.chatapp.passwords import check_password
 from roomful.chatapp.revocation import revoke_tokens
 from roomful.chatapp.signin import client_address, forget_cookie, sign_in, welcome
@@ -29,16 +34,22 @@ def login() -> Response:
 
 @blueprint.post("/api/signup")
 def signup() -> Response:
-    """Make an account and sign in with it."""
+    """Make an account and sign in with it; an invitation also leads into its room."""
     found = payload()
-    _refuse_closed_signup()
+    opened = _invitation(found)
     typed = _username(found)
     identity = to_identity(typed)
     friendly_name = to_friendly_name(text(found, "friendly_name") or typed)
     password = check_password(text(found, "password") or "")
-    account, fresh = _claim(identity, friendly_name, password)
-    chat().people.ensure_user(account, claim=fresh)
-    return sign_in(account, 201)
+    with _one_use(opened):
+        account, fresh = _claim(identity, friendly_name, password)
+        try:
+            chat().people.ensure_user(account, claim=fresh)
+        except BackendUnavailable:
+            if fresh and opened:  # the use is given back, so nothing may be left to log in with
+                chat().accounts.discard_unready(identity)
+            raise
+    return sign_in(account, 201, **_enter(opened, account))
 
 
 @blueprint.post("/api/token")
@@ -161,13 +172,42 @@ def _signup_mode() -> str:
     return config.signup
 
 
-def _refuse_closed_signup() -> None:
+def _invitation(found: dict[str, Any]) -> Opened | None:
+    """The invitation that a sign-up comes with; without one it must be open to everybody."""
     if chat().config.auth == "open":
         raise ApiError(
             403, "signup_closed", "This server signs people in by name alone; there is nothing to sign up for."
         )
+    code = text(found, "invite")
+    if code:
+        return open_counted(code)
     mode = _signup_mode()
     if mode == "invite":
         raise ApiError(403, "signup_closed", "Signing up here needs an invitation.")
     if mode != "open":
         raise ApiError(403, "signup_closed", "Signing up is closed.")
+    return None
+
+
+@contextmanager
+def _one_use(opened: Opened | None) -> Iterator[None]:
+    """Take one use of the invitation, if there is one, for what the block does; it is given back when that fails."""
+    if opened is not None and not chat().invites.take(opened.invite):
+        raise no_invite()
+    try:
+        yield
+    except BaseException:
+        if opened is not None:
+            chat().invites.give_back(opened.invite)
+        raise
+
+
+def _enter(opened: Opened | None, account: Account) -> dict[str, object]:
+    """Put the new person into the room of the invitation. A room that cannot be entered spoils no sign-up."""
+    if opened is None or opened.room is None:
+        return {"room": None}
+    try:
+        enter(chat(), opened, account)
+    except ApiError as exc:
+        return {"room": None, "room_refused": exc.code}
+    return {"room": opened.room.sid}

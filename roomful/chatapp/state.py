@@ -8,6 +8,7 @@ from roomful.chatapp.auth import Sessions
 from roomful.chatapp.avatars import Avatars
 from roomful.chatapp.backend import Backend, Connection
 from roomful.chatapp.config import ChatConfig
+from roomful.chatapp.invites import Invites
 from roomful.chatapp.origin import Exposure, Proxies
 from roomful.chatapp.passwords import Passwords
 from roomful.chatapp.people import People
@@ -37,6 +38,7 @@ class ChatState:
         self.passwords = Passwords()
         self.throttles = Throttles()
         self.avatars = Avatars(self.database)
+        self.invites = Invites(self.database)
         self.proxies = Proxies(config.trusted_proxies)
         self.exposure = Exposure(config, self.proxies)
 
