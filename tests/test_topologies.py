@@ -7,6 +7,7 @@ webhooks.
 
 import http.client
 import http.server
+import io
 import json
 import re
 import sqlite3
@@ -22,6 +23,7 @@ from typing import Any
 import jwt
 import pytest
 import requests
+from PIL import Image
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
@@ -139,14 +141,14 @@ class Installation:
             assert (done.returncode, done.stderr) == (0, ""), done
         return self
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """A command of the chat app's own, with the chat app's settings."""
-        return self.run(str(Path(sys.executable).with_name("flask")), *arguments)
+        return self.run(str(Path(sys.executable).with_name("flask")), *arguments, typed=typed)
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         env = clean_environment(**self.chat.env, FLASK_APP="roomful.serve:flask_app")
         return subprocess.run(
-            command, cwd=self.chat.folder, env=env, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=self.chat.folder, env=env, input=typed, capture_output=True, text=True, timeout=60, check=False
         )
 
 
@@ -234,6 +236,73 @@ def test_a_session_lives_until_its_logout(installation: Installation) -> None:
     assert installation.post("/api/token", cookie=first.cookie).status == 401
     if installation.recorder is not None:
         assert ("POST", "/roomful/v1/revocations", 204) in installation.recorder.calls
+
+
+def test_a_new_password_refuses_the_old_tokens(installation: Installation) -> None:
+    first = installation.sign_up("ada")
+    there = {"Cookie": str(first.cookie)}
+    changed = requests.post(
+        f"{installation.chat.url}/api/password",
+        json={"current": PASSWORD, "new": "another horse battery"},
+        headers=there,
+        timeout=20,
+    )
+    assert changed.status_code == 200, changed.text
+
+    def status(token: str) -> int:
+        sid = installation.service.credentials["service_sid"]
+        url = f"{installation.service.url}/v1/Services/{sid}/Media/ME{'0' * 32}"
+        return requests.get(url, headers={"X-Twilio-Token": token}, timeout=20).status_code
+
+    assert (status(first.body["token"]), status(changed.json()["token"])) == (401, 404)
+
+
+def test_a_large_picture(installation: Installation) -> None:
+    cookie = installation.sign_up("ada").cookie
+    picture = io.BytesIO()
+    Image.effect_noise((2000, 2000), 90).save(picture, "PNG")
+    assert 1 << 20 < picture.tell() < 5 << 20
+    url = f"{installation.chat.url}/api/avatar"
+    there = {"Cookie": str(cookie)}
+    shown = requests.put(url, picture.getvalue(), headers=there, timeout=30)
+    assert shown.status_code == 200, shown.text
+    kept = requests.get(installation.chat.url + shown.json()["avatar"], headers=there, timeout=20)
+    assert (kept.status_code, kept.headers["Content-Type"]) == (200, "image/webp")
+    assert "immutable" in kept.headers["Cache-Control"]
+    attributes = installation.rest.conversations.v1.users("ada").fetch().attributes
+    assert json.loads(attributes) == {"v": 1, "avatar": shown.json()["avatar"]}
+    assert requests.put(url, b"x" * (5 << 20 | 1), headers=there, timeout=30).status_code == 413
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_people_and_invitations_from_the_terminal(installation: Installation, served: bool) -> None:
+    token = installation.sign_up("ada").body["token"]
+    installation.command("chatrooms", "create", "#sales", "--no-default")
+    if not served:
+        installation.chat.stop()  # beside the service, that is away too
+    done = [
+        installation.command("users", "create", "bo", typed=f"{PASSWORD}\n"),
+        installation.command("users", "passwd", "ada", typed="another horse battery\n"),
+        installation.command("users", "role", "bo", "admin"),
+        installation.command("users", "disable", "bo"),
+    ]
+    assert [(each.returncode, each.stdout, each.stderr) for each in done] == [(0, "", "")] * 4
+    listed = installation.command("users", "list")
+    assert listed.stdout == "ada (ada) admin\nbo (bo) admin disabled\n"
+    link = installation.command("invites", "create", "--room", "#sales")
+    assert link.returncode == 0, link.stderr
+    if not served:
+        installation.chat.restart()
+    base, _, code = link.stdout.strip().rpartition("/join/")
+    assert base == f"http://localhost:{installation.chat.port}"
+    body = {"username": "cem", "password": PASSWORD, "invite": code}
+    assert names_of(installation.post("/api/signup", body)) == ["#sales"]
+    assert installation.post("/login", {"username": "bo", "password": PASSWORD}).status == 403
+    assert installation.post("/login", {"username": "ada", "password": PASSWORD}).status == 401
+    assert installation.post("/login", {"username": "ada", "password": "another horse battery"}).status == 200
+    sid = installation.service.credentials["service_sid"]
+    url = f"{installation.service.url}/v1/Services/{sid}/Media/ME{'0' * 32}"
+    assert requests.get(url, headers={"X-Twilio-Token": token}, timeout=20).status_code == 401
 
 
 def test_more_rooms_than_a_page(installation: Installation) -> None:

@@ -65,7 +65,7 @@ class People:
         left = [str(membership.conversation_sid) for membership in found]
         for sid in left:
             with talking("take the person out of a room", ignore=frozenset({404})):
-                service.conversations(sid).participants(account.identity).delete(x_twilio_webhook_enabled=WANTED)
+                service.conversations(sid).participants(account.identity).delete()
         self._update(account, friendly_name=account.identity, attributes="{}")
         return left
 

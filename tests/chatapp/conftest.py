@@ -150,5 +150,5 @@ def post_hook(app: Flask, parameters: Mapping[str, str], url: str = f"http://loc
 def template(path: str) -> str:
     """The path with its SIDs, identities and unique names taken out."""
     path = _SID.sub("{sid}", path)
-    path = re.sub(r"(/Users)/[^/]+", r"\1/{sid}", path)
+    path = re.sub(r"(/Users|/Participants)/[^/]+", r"\1/{sid}", path)
     return re.sub(r"(/Conversations)/room:[^/]+", r"\1/{sid}", path)

@@ -6,6 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
+from flask.testing import FlaskClient
+
 from roomful.chatapp.backend import Backend
 from tests.chatapp.conftest import PASSWORD, MakeApp, Recorder, sign_up, state_of, template
 
@@ -24,12 +27,17 @@ OPERATIONS = {
     ("GET", "/v1/Services/{sid}/Users"),
     ("POST", "/v1/Services/{sid}/Users"),
     ("GET", "/v1/Services/{sid}/Users/{sid}"),
+    ("POST", "/v1/Services/{sid}/Users/{sid}"),
     ("GET", "/v1/Services/{sid}/Users/{sid}/Conversations"),
     ("GET", "/v1/Services/{sid}/Conversations"),
     ("POST", "/v1/Services/{sid}/Conversations"),
     ("GET", "/v1/Services/{sid}/Conversations/{sid}"),
     ("DELETE", "/v1/Services/{sid}/Conversations/{sid}"),
     ("POST", "/v1/Services/{sid}/Conversations/{sid}/Participants"),
+    ("GET", "/v1/Services/{sid}/Conversations/{sid}/Participants/{sid}"),
+    ("POST", "/v1/Services/{sid}/Conversations/{sid}/Participants/{sid}"),
+    ("DELETE", "/v1/Services/{sid}/Conversations/{sid}/Participants/{sid}"),
+    ("GET", "/v1/Services/{sid}/Conversations/{sid}/Messages"),
 }
 EXTENSIONS = {("POST", "/roomful/v1/revocations")}
 
@@ -46,6 +54,7 @@ def test_the_operations_that_the_chat_app_calls(
     run(args=["chatrooms", "create", "#support"])
     browser.post("/login", json={"username": "ana", "password": PASSWORD})
     browser.post("/api/token")
+    _meet(app, browser, rest)
     sales = next(room.sid for room in state_of(app).rooms.all() if room.name == "#sales")
     rest.conversations(sales).update(friendly_name="#renamed")  # not through the recorder
     run(args=["chatrooms", "create", "#sales"])  # finds the unique name taken, and looks who has it
@@ -56,6 +65,18 @@ def test_the_operations_that_the_chat_app_calls(
     browser.post("/api/logout")
     called = {(method, template(path)) for method, path in recorder.requests}
     assert called == OPERATIONS | EXTENSIONS
+
+
+def _meet(app: Flask, browser: FlaskClient, rest: Any) -> None:
+    """An invitation to a room where something was said, and a person who follows it, and leaves for good."""
+    sid = next(room.sid for room in state_of(app).rooms.all() if room.name == "#sales")
+    rest.conversations(sid).messages.create(author="ana", body="hello")
+    browser.patch("/api/profile", json={"name": "Ana L."})
+    code = browser.post("/api/invites", json={"room": sid}).get_json()["code"]
+    bo = app.test_client()
+    rest.conversations(sid).update(attributes='{"v": 1, "kind": "room"}')  # nobody is put into it any more
+    assert bo.post("/api/signup", json={"username": "bo", "password": PASSWORD, "invite": code}).status_code == 201
+    assert bo.delete("/api/account", json={"password": PASSWORD}).status_code == 204
 
 
 def test_they_are_all_in_twilios_openapi_file() -> None:

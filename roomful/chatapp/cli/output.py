@@ -49,12 +49,17 @@ def show_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def on_terminal() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Ask before something is lost, if somebody is there to answer; a no ends the command with exit status 1.
 
     A script has said what it wants by calling the command.
     """
-    if yes or not sys.stdin.isatty():
+    if yes or not on_terminal():
         return
     if not click.confirm(question, default=False, err=True):
         click.echo("Nothing was changed.", err=True)
