@@ -181,7 +181,8 @@ def test_the_sessions_are_listed(app: Flask) -> None:
 
 def test_another_browser_is_signed_out_from_here(app: Flask, service: Server) -> None:
     browser, other = app.test_client(), app.test_client()
-    mine, far = sign_up(browser)["token"], log_in(other).get_json()["token"]
+    # A name of its own: with the user of another test all tokens of that second were refused.
+    mine, far = sign_up(browser, "eva")["token"], log_in(other, "eva").get_json()["token"]
     (session,) = (s for s in browser.get("/api/sessions").get_json()["sessions"] if not s["current"])
     assert browser.delete(f"/api/sessions/{session['id']}").status_code == 204
     assert_refused(browser.delete(f"/api/sessions/{session['id']}"), 404, "no_session")
@@ -203,7 +204,8 @@ def test_nobody_ends_a_strangers_session(app: Flask) -> None:
 
 def test_all_other_browsers_are_signed_out(app: Flask, service: Server) -> None:
     browsers = [app.test_client() for _ in range(4)]
-    tokens = [sign_up(browsers[0])["token"]] + [log_in(browser).get_json()["token"] for browser in browsers[1:]]
+    tokens = [sign_up(browsers[0], "finn")["token"]]
+    tokens += [log_in(browser, "finn").get_json()["token"] for browser in browsers[1:]]
     assert browsers[0].delete("/api/sessions").status_code == 204
     assert [counts(service, token) for token in tokens] == [True, False, False, False]
     assert [browser.post("/api/token").status_code for browser in browsers] == [200, 401, 401, 401]

@@ -4,10 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import inspect
 
+from roomful.chatapp import lifecycle
 from roomful.chatapp.store import schema
 from tests.chatapp.conftest import PASSWORD, MakeApp, Recorder, sign_up, state_of
+from tests.chatapp.test_avatars import RED, encoded
 
 
 @pytest.fixture
@@ -51,3 +54,42 @@ def test_one_person_signs_in_at_many_places_at_once(nodes: list[Flask]) -> None:
         answers = list(pool.map(lambda n: nodes[n % 2].test_client().post("/login", json=body), range(4)))
     assert [answer.status_code for answer in answers] == [200] * 4
     assert accounts.find("ana") is not None
+
+
+def test_a_new_password_and_a_disabled_person_count_on_every_node(nodes: list[Flask]) -> None:
+    one, other = nodes[0].test_client(), nodes[1].test_client()
+    sign_up(one)
+    other.post("/login", json={"username": "ana", "password": PASSWORD})
+    assert len(one.get("/api/sessions").get_json()["sessions"]) == 2
+    assert one.post("/api/password", json={"current": PASSWORD, "new": "battery staple"}).status_code == 200
+    assert other.post("/api/token").status_code == 401
+    account = state_of(nodes[1]).accounts.find("ana")
+    assert account is not None
+    lifecycle.disable(state_of(nodes[1]), account)
+    assert one.post("/api/token").status_code == 401
+
+
+def test_the_last_use_of_an_invitation_is_one_persons(nodes: list[Flask]) -> None:
+    ana = nodes[0].test_client()
+    sign_up(ana)
+    code = ana.post("/api/invites", json={"uses": 1}).get_json()["code"]
+
+    def join(number: int) -> int:
+        body = {"username": f"person{number}", "password": PASSWORD, "invite": code}
+        return nodes[number % 2].test_client().post("/api/signup", json=body).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(join, range(4))) == [201, 404, 404, 404]
+
+
+def test_the_same_picture_of_two_people(nodes: list[Flask]) -> None:
+    browsers = [node.test_client() for node in nodes]
+    for browser, name in zip(browsers, ("ana", "bo"), strict=True):
+        sign_up(browser, name)
+    picture = encoded(Image.new("RGB", (300, 300), RED))
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda browser: browser.put("/api/avatar", data=picture).get_json(), browsers))
+    assert answers[0]["avatar"] == answers[1]["avatar"]
+    assert browsers[0].get(answers[1]["avatar"]).status_code == 200
+    assert browsers[0].delete("/api/account", json={"password": PASSWORD}).status_code == 204
+    assert browsers[1].get(answers[1]["avatar"]).status_code == 200
