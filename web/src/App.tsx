@@ -1,12 +1,14 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation, useRoute } from "wouter";
+import { useLocation } from "wouter";
 import styles from "./App.module.css";
 import { useChat, useChatActions, useChatState } from "./ChatContext";
+import { useReadingKeys } from "./features/log/useReadingKeys";
 import { LoginForm } from "./features/login/LoginForm";
 import { RoomView } from "./features/room/RoomView";
 import { Welcome } from "./features/room/Welcome";
 import { ChatRooms } from "./features/rooms/ChatRooms";
+import { useRoomRoute } from "./route";
 import { Button } from "./ui/Button";
 import { cx } from "./ui/cx";
 import { Empty } from "./ui/Empty";
@@ -37,15 +39,10 @@ function House() {
   const chat = useChatActions();
   const { user, selectedChatroom } = useChat();
   const [location, navigate] = useLocation();
-  const [, route] = useRoute("/r/:sid");
-  const sid = route?.sid ?? null;
+  const { sid, at } = useRoomRoute();
 
-  useEffect(() => {
-    chat.openRoom(sid);
-    const look = () => document.visibilityState === "visible" && chat.openRoom(sid);
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
-  }, [chat, sid]);
+  useEffect(() => chat.openRoom(sid, at), [chat, sid, at]);
+  useReadingKeys(sid);
 
   useEffect(() => {
     if (location === "/login") navigate("/", { replace: true });

@@ -1,10 +1,11 @@
 import { createContext, type ReactNode, useContext, useMemo } from "react";
-import { useLocation, useRoute } from "wouter";
+import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import type { Chat } from "./chat/chat";
 import type { Room } from "./chat/model";
 import type { ChatState } from "./chat/store";
+import { useRoomRoute } from "./route";
 
 /** The tutorial's context, with its five members, over the store. */
 export interface ChatContextValue {
@@ -37,8 +38,7 @@ export function ChatProvider({ chat, children }: { chat: Chat; children: ReactNo
     useShallow((state) => Object.values(state.rooms)),
   );
   const [, navigate] = useLocation();
-  const [, route] = useRoute("/r/:sid");
-  const sid = route?.sid;
+  const { sid } = useRoomRoute();
 
   const value = useMemo<ChatContextValue>(() => {
     const chatrooms = [...rooms].sort((a, b) => byName.compare(a.name, b.name));

@@ -1,40 +1,78 @@
 import type { Api } from "./api";
+import { type Attention, pageAttention } from "./attention";
+import { indexAt } from "./date";
 import { createHistory } from "./history";
 import { isOnline, type Live } from "./live";
+import type { Place } from "./model";
 import { createOutbox } from "./outbox";
 import { createPeople } from "./people";
+import { createReading } from "./reading";
 import { createRooms } from "./rooms";
 import { createSession } from "./session";
 import { createChatStore } from "./store";
 import type { Connect } from "./surface";
+import { createUnread } from "./unread";
 
 export type Chat = ReturnType<typeof createChat>;
 
+export interface ChatDeps {
+  api: Api;
+  connect: Connect;
+  attention?: Attention;
+}
+
 /** Puts the chat together: a store that components read, and the actions that they call. */
-export function createChat({ api, connect }: { api: Api; connect: Connect }) {
+export function createChat({ api, connect, attention = pageAttention }: ChatDeps) {
   const store = createChatStore();
   const live: Live = { client: null, conversations: new Map() };
   const people = createPeople(store, live);
   const history = createHistory(store, live, people.name);
-  const outbox = createOutbox(store, live, history.refresh);
-  const rooms = createRooms(store, live, history, outbox, people);
-  const session = createSession({ api, connect, store, live, rooms, history, outbox, people });
+  const unread = createUnread(store, live);
+  const reading = createReading(store, live, unread, attention);
+  const outbox = createOutbox(store, live, history.refresh, reading.sent);
+  const rooms = createRooms({ store, live, history, outbox, people, unread, reading });
+  const session = createSession({ api, connect, store, live, rooms, history, outbox, people, reading });
 
   return {
     store,
     ...session,
 
-    /** The room that the person looks at; null for none. */
-    openRoom(sid: string | null): void {
-      if (sid !== store.getState().openSid) store.setState({ openSid: sid });
-      if (sid) rooms.open(sid);
-    },
+    /** The room that the person looks at, at one of its messages perhaps; null for none. */
+    openRoom: (sid: string | null, at: number | null = null) => rooms.enter(sid, at),
     leaveGone: (sid: string) => store.change("gone", sid, () => undefined),
-    loadLatest: (sid: string) => history.open(sid),
-    loadOlder: (sid: string) => history.older(sid),
-    trim: (sid: string) => history.trim(sid),
 
-    send: (sid: string, text: string) => outbox.send(sid, text),
+    loadOlder: (sid: string) => history.older(sid),
+    loadNewer: (sid: string) => history.newer(sid),
+    /** Tries again the load that failed. */
+    reload: (sid: string) => (store.getState().logs[sid]?.loaded ? history.retry(sid) : rooms.reopen(sid)),
+    /** Takes the reader to a message; to the New line if it is that one. */
+    jump: (sid: string, index: number) =>
+      history.jump(sid, index, store.getState().logs[sid]?.line === index ? "third" : "middle"),
+    toLatest: (sid: string) => history.toLatest(sid),
+    /** Takes the reader to the first message of a moment or after it; false when there is none. */
+    async jumpToDate(sid: string, at: number): Promise<boolean> {
+      const conversation = live.conversations.get(sid);
+      const index = conversation ? await indexAt(conversation, unread.newest(sid), at) : null;
+      if (index !== null) await history.jump(sid, index, "third");
+      return index !== null;
+    },
+    arrivedAt: (sid: string) => history.arrivedAt(sid),
+    leftAt: (sid: string, place: Place) => history.leftAt(sid, place),
+
+    /** What the open log shows: the last row in view, and whether that is the room's end. */
+    sees(sid: string, index: number | null, atEnd: boolean): void {
+      history.atEnd(sid, atEnd);
+      reading.sees(sid, index);
+    },
+    markUnread: (sid: string, index: number) => reading.markUnread(sid, index),
+    markRead: (sid: string) => reading.markRead(sid),
+    markAllRead: () => reading.markAllRead(),
+
+    send(sid: string, text: string): void {
+      reading.sends(sid);
+      outbox.send(sid, text);
+      history.toLatest(sid);
+    },
     retry: (sid: string, cid: string) => outbox.retry(sid, cid),
     discard: (sid: string, cid: string) => outbox.discard(sid, cid),
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { cidOf, merge, reconcile, toRows } from "./messages";
+import { cidOf, lineAt, merge, reconcile, toRows } from "./messages";
 import type { ChatMessage, Outgoing } from "./model";
+import { systemNoteOf } from "./system";
 
 const at = Date.parse("2026-11-20T10:00:00Z");
 const message = (index: number, change: Partial<ChatMessage> = {}): ChatMessage => ({
@@ -11,6 +12,7 @@ const message = (index: number, change: Partial<ChatMessage> = {}): ChatMessage 
   sentAt: at + index * 1000,
   cid: null,
   key: `IM${index}`,
+  system: null,
   ...change,
 });
 const indices = (messages: ChatMessage[]) => messages.map((entry) => entry.index);
@@ -52,8 +54,10 @@ describe("cidOf", () => {
 });
 
 describe("toRows", () => {
-  const kinds = (messages: ChatMessage[], outgoing: Outgoing[] = []) =>
-    toRows(messages, outgoing, "ana").map((row) => (row.kind === "day" ? "day" : row.first ? "first" : "more"));
+  const kinds = (messages: ChatMessage[], outgoing: Outgoing[] = [], line: number | null = null) =>
+    toRows(messages, outgoing, "ana", line).map((row) =>
+      row.kind === "message" || row.kind === "outgoing" ? (row.first ? "first" : "more") : row.kind,
+    );
 
   it("groups by author within five minutes", () => {
     const fiveMinutes = 5 * 60_000;
@@ -68,5 +72,50 @@ describe("toRows", () => {
   it("puts what is on its way last, in the sender's group, whatever the clocks say", () => {
     const outgoing: Outgoing = { cid: "c", text: "x", createdAt: at - 90 * 60_000, status: "sending" };
     expect(kinds([message(1)], [outgoing])).toEqual(["day", "first", "more"]);
+  });
+
+  it("draws the New line once, below the day, and starts a group after it", () => {
+    expect(kinds([message(1), message(2), message(3)], [], 2)).toEqual(["day", "first", "line", "first", "more"]);
+    expect(kinds([message(1), message(2, { sentAt: at + 26 * 3600_000 })], [], 2)).toEqual([
+      ...["day", "first", "day", "line", "first"],
+    ]);
+  });
+
+  it("draws it above the next message when its own is gone, and not at all when it is above what is shown", () => {
+    expect(kinds([message(1), message(5)], [], 3)).toEqual(["day", "first", "line", "first"]);
+    expect(kinds([message(4), message(5)], [], 3)).toEqual(["day", "first", "more"]);
+  });
+
+  it("tells what happened to the room in rows of its own, which break groups", () => {
+    const note = message(2, { author: "system", system: { type: "archived", by: "bo" } });
+    expect(kinds([message(1), note, message(3)])).toEqual(["day", "first", "system", "first"]);
+  });
+});
+
+describe("lineAt", () => {
+  it("is the first message behind the horizon that somebody else wrote", () => {
+    const messages = [message(1, { author: "bo" }), message(4), message(7, { author: "bo" })];
+    expect([lineAt(messages, -1, "ana"), lineAt(messages, 1, "ana"), lineAt(messages, 7, "ana")]).toEqual([1, 7, null]);
+  });
+});
+
+describe("systemNoteOf", () => {
+  it("believes only the chat application", () => {
+    const attributes = { v: 1, sys: { type: "renamed", by: "ana", from: "#a", to: "#b" } };
+    expect(systemNoteOf("system", attributes)).toEqual({ type: "renamed", by: "ana", from: "#a", to: "#b" });
+    expect(systemNoteOf("mallory", attributes)).toBeNull();
+  });
+
+  it("leaves what it does not know to the message's own text", () => {
+    for (const sys of [
+      undefined,
+      null,
+      "x",
+      { type: "party", by: "bo" },
+      { type: "added", by: "bo", who: [7] },
+      { by: 1 },
+    ])
+      expect(systemNoteOf("system", { sys })).toEqual({ type: "other" });
+    expect(systemNoteOf("system", null)).toEqual({ type: "other" });
   });
 });

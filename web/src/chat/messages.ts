@@ -1,5 +1,6 @@
 import type { ChatMessage, Outgoing } from "./model";
 import type { SdkMessage } from "./surface";
+import { systemNoteOf } from "./system";
 
 /** The sender's id in a message's attributes, or null: attributes can be anything that some client wrote. */
 export function cidOf(attributes: unknown): string | null {
@@ -16,6 +17,7 @@ export function toMessage(message: SdkMessage): ChatMessage {
     sentAt: message.dateCreated?.getTime() ?? 0,
     cid: cidOf(message.attributes),
     key: message.sid,
+    system: systemNoteOf(message.author, message.attributes),
   };
 }
 
@@ -45,8 +47,20 @@ export function reconcile(known: ChatMessage[], page: ChatMessage[], connects: b
   return [...older, ...middle, ...newer];
 }
 
+/** The index of the first message behind the read horizon that somebody else wrote: there the New line goes. */
+export function lineAt(messages: ChatMessage[], horizon: number, me: string): number | null {
+  return messages.find((message) => message.index > horizon && message.author !== me)?.index ?? null;
+}
+
+/** The message with this index, or the nearest to where it was: the next one, else the last. */
+export function nearest(messages: ChatMessage[], index: number): ChatMessage | undefined {
+  return messages.find((message) => message.index >= index) ?? messages.at(-1);
+}
+
 export type Row =
   | { kind: "day"; key: string; at: number }
+  | { kind: "line"; key: string }
+  | { kind: "system"; key: string; message: ChatMessage }
   | { kind: "message"; key: string; first: boolean; message: ChatMessage }
   | { kind: "outgoing"; key: string; first: boolean; outgoing: Outgoing };
 
@@ -56,25 +70,33 @@ function sameDay(a: number, b: number): boolean {
   return new Date(a).toDateString() === new Date(b).toDateString();
 }
 
-/** The rows of a log: day dividers, messages grouped by author, and last what is still on its way. */
-export function toRows(messages: ChatMessage[], outgoing: Outgoing[], me: string): Row[] {
+/**
+ * The rows of a log: day dividers, the New line, messages grouped by author, and last what is still on its way. `line` is
+ * the index that the New line stands above.
+ */
+export function toRows(messages: ChatMessage[], outgoing: Outgoing[], me: string, line: number | null): Row[] {
   const rows: Row[] = [];
   let before: { author: string; at: number } | null = null;
-  const place = (key: string, author: string, at: number): boolean => {
+  let lineDue = line !== null && (messages[0]?.index ?? line) <= line;
+  const place = (key: string, author: string, at: number, breaks: boolean): boolean => {
     const newDay = before === null || !sameDay(before.at, at);
     if (newDay) rows.push({ kind: "day", key: `day-${key}`, at });
-    const first = newDay || before === null || before.author !== author || at - before.at >= groupWithin;
+    if (breaks) rows.push({ kind: "line", key: "line" });
+    const first = newDay || breaks || before === null || before.author !== author || at - before.at >= groupWithin;
     before = { author, at };
     return first;
   };
   for (const message of messages) {
-    const first = place(message.key, message.author, message.sentAt);
-    rows.push({ kind: "message", key: message.key, first, message });
+    const breaks = lineDue && message.index >= (line ?? 0);
+    if (breaks) lineDue = false;
+    const first = place(message.key, message.author, message.sentAt, breaks);
+    if (message.system) rows.push({ kind: "system", key: message.key, message });
+    else rows.push({ kind: "message", key: message.key, first, message });
   }
   for (const entry of outgoing) {
     // A clock that runs behind the server's must not put a new day after today's messages.
     const latest: number = (before as { at: number } | null)?.at ?? 0;
-    const first = place(entry.cid, me, Math.max(entry.createdAt, latest));
+    const first = place(entry.cid, me, Math.max(entry.createdAt, latest), false);
     rows.push({ kind: "outgoing", key: entry.cid, first, outgoing: entry });
   }
   return rows;

@@ -12,9 +12,27 @@ export interface Room {
   isPrivate: boolean;
   createdBy: string | null;
   createdAt: number | null;
-  /** A message came in while nobody looked. */
-  unread: boolean;
+  /** Messages behind the read horizon; null while it is not known. */
+  unread: number | null;
+  /** This person's read horizon: the index of the last message read; null when there is none. */
+  readTo: number | null;
+  /** When the last message was written. */
+  lastAt: number | null;
+  muted: boolean;
 }
+
+/** A room of which only the name is known, before the client has found it. */
+export const unknownRoom: Room = {
+  sid: "",
+  name: "",
+  isPrivate: false,
+  createdBy: null,
+  createdAt: null,
+  unread: null,
+  readTo: null,
+  lastAt: null,
+  muted: false,
+};
 
 export interface ChatMessage {
   sid: string;
@@ -27,7 +45,18 @@ export interface ChatMessage {
   cid: string | null;
   /** The row keeps this key when it replaces the row of the message being sent. */
   key: string;
+  /** What happened to the room, when the chat application tells it. */
+  system: SystemNote | null;
 }
+
+/** What the chat application says of a room, as `docs/chat-api.md` lists it. */
+export type SystemNote =
+  | { type: "renamed"; by: string; from: string; to: string }
+  | { type: "topic"; by: string; topic: string }
+  | { type: "archived" | "unarchived"; by: string }
+  | { type: "added" | "removed" | "moderator" | "not_moderator"; by: string; who: string[] }
+  /** Of a kind that this page does not know: the message's own text tells it. */
+  | { type: "other" };
 
 /**
  * A message that this page sends. `cutOff`: the connection broke before the answer, so the server may have it;
@@ -44,19 +73,47 @@ export interface Outgoing {
   index?: number;
 }
 
+/** What is being loaded: one end of the log, another stretch of it, or what a broken connection may have missed. */
+export type Load = "older" | "newer" | "window" | "refresh";
+
+/** Where the reader is to be taken. */
+export type Aim =
+  | { at: "end" }
+  /** The New line, or a message, at a third of the height. */
+  | { at: "third"; index: number }
+  /** A message that was asked for: in the middle, glowing. `missing`: it is no longer there, its neighbour is shown. */
+  | { at: "middle"; index: number; missing: boolean };
+
+/** The place that a reader left, by the row on top; null is the end. */
+export type Place = { index: number; offset: number } | null;
+
+/** A stretch of a room's messages without a gap. */
 export interface RoomLog {
   messages: ChatMessage[];
   hasOlder: boolean;
-  /** The newest page was loaded at least once. */
+  /** The stretch does not reach the room's end: what arrives is not added to it. */
+  hasNewer: boolean;
   loaded: boolean;
-  busy: boolean;
-  failed: boolean;
+  loading: Load | null;
+  failed: Load | null;
+  /** The New line stands above the first message with this index or a later one. */
+  line: number | null;
+  /** How many messages were new when the line was drawn, and have come since. */
+  lineCount: number;
+  aim: Aim | null;
+  place: Place;
+  /** The reader follows what arrives. */
+  atEnd: boolean;
+  /** Others' messages that came while the reader was elsewhere in the log, by index. */
+  unseen: number[];
 }
 
 export interface Member {
   sid: string;
   /** Null for people outside the browser. */
   identity: string | null;
+  /** Has read the messages up to this index. */
+  readTo: number | null;
 }
 
 export interface Person {

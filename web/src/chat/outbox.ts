@@ -13,7 +13,12 @@ export type Outbox = ReturnType<typeof createOutbox>;
  * Messages on their way. They leave a room one after another, so their order holds; each keeps its cid for life, so that a
  * repeat is the same message. A row goes only when its message has come back from the server, or the person deletes it.
  */
-export function createOutbox(store: ChatStore, live: Live, refresh: (sid: string) => Promise<void>) {
+export function createOutbox(
+  store: ChatStore,
+  live: Live,
+  refresh: (sid: string) => Promise<void>,
+  sent: (sid: string, index: number) => void,
+) {
   let sending = new Set<string>();
 
   const patch = (sid: string, cid: string, change: Partial<Outgoing>) =>
@@ -39,6 +44,7 @@ export function createOutbox(store: ChatStore, live: Live, refresh: (sid: string
         try {
           const index = await conversation.sendMessage(row.text, { cid: row.cid });
           if (mine !== sending) return;
+          sent(sid, index);
           // A webhook may have put another author or other attributes in place: then only the index tells what it became.
           if (hasArrived(sid, index)) discard(sid, row.cid);
           else patch(sid, row.cid, { status: "sent", index });

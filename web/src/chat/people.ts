@@ -8,7 +8,11 @@ const mostNamed = 100;
 
 export type People = ReturnType<typeof createPeople>;
 
-const toMember = (participant: SdkParticipant): Member => ({ sid: participant.sid, identity: participant.identity });
+const toMember = (participant: SdkParticipant): Member => ({
+  sid: participant.sid,
+  identity: participant.identity,
+  readTo: participant.lastReadMessageIndex,
+});
 
 /** Who is in a room, what they are called, and who types. */
 export function createPeople(store: ChatStore, live: Live) {

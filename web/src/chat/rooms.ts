@@ -3,17 +3,30 @@ import type { Live } from "./live";
 import type { Room } from "./model";
 import type { Outbox } from "./outbox";
 import type { People } from "./people";
+import type { Reading } from "./reading";
 import type { ChatStore } from "./store";
 import type { SdkClient, SdkConversation, SdkEvents, SdkMessage } from "./surface";
+import type { Unread } from "./unread";
 
 export type Rooms = ReturnType<typeof createRooms>;
 
+export interface RoomsDeps {
+  store: ChatStore;
+  live: Live;
+  history: History;
+  outbox: Outbox;
+  people: People;
+  unread: Unread;
+  reading: Reading;
+}
+
 /** Translates the SDK's events about rooms, messages and people into the store. */
-export function createRooms(store: ChatStore, live: Live, history: History, outbox: Outbox, people: People) {
+export function createRooms({ store, live, history, outbox, people, unread, reading }: RoomsDeps) {
   /** Rooms that this person was seen leaving, by an event that came before the room's removal. */
   const leaving = new Set<string>();
 
-  function upsert(conversation: SdkConversation): void {
+  /** Our own horizon runs ahead of the SDK's while it is being set, so that is taken over only when it has changed. */
+  function upsert(conversation: SdkConversation, withHorizon: boolean): void {
     const attributes = (conversation.attributes ?? {}) as { visibility?: unknown };
     store.change(
       "rooms",
@@ -24,7 +37,10 @@ export function createRooms(store: ChatStore, live: Live, history: History, outb
         isPrivate: attributes.visibility === "private",
         createdBy: conversation.createdBy || null,
         createdAt: conversation.dateCreated?.getTime() ?? null,
-        unread: room?.unread ?? false,
+        unread: room?.unread ?? null,
+        readTo: room && !withHorizon ? room.readTo : conversation.lastReadMessageIndex,
+        lastAt: conversation.lastMessage?.dateCreated?.getTime() ?? room?.lastAt ?? null,
+        muted: conversation.notificationLevel === "muted",
       }),
     );
   }
@@ -33,9 +49,11 @@ export function createRooms(store: ChatStore, live: Live, history: History, outb
     const { sid } = conversation;
     live.conversations.set(sid, conversation);
     store.change("gone", sid, () => undefined);
-    upsert(conversation);
-    if (store.getState().logs[sid]?.loaded) history.refresh(sid); // kept from the client before
-    if (store.getState().openSid === sid) open(sid);
+    upsert(conversation, true);
+    unread.look(conversation);
+    const { logs, openSid } = store.getState();
+    if (logs[sid]?.loaded) history.refresh(sid, true); // kept from the client before
+    if (openSid === sid) open(sid);
     outbox.resume(sid);
   }
 
@@ -48,28 +66,75 @@ export function createRooms(store: ChatStore, live: Live, history: History, outb
     if (room && (openSid === sid || unsent)) {
       store.change("gone", sid, () => ({ name: room.name, why, unsent }));
     }
-    for (const field of ["rooms", "logs", "outbox", "members", "typing", "drafts"] as const) {
+    history.forget(sid);
+    for (const field of ["rooms", "outbox", "members", "typing", "drafts"] as const) {
       store.change(field, sid, () => undefined);
     }
+  }
+
+  function updated(conversation: SdkConversation, reasons: string[]): void {
+    if (!live.conversations.has(conversation.sid)) return;
+    const moved = reasons.includes("lastReadMessageIndex");
+    upsert(conversation, moved);
+    if (moved) unread.moved(conversation);
   }
 
   function messageAdded(message: SdkMessage): void {
     const { sid } = message.conversation;
     const { me, openSid } = store.getState();
-    history.arrived(sid, message);
-    if (message.author === me?.identity) return;
-    const seen = openSid === sid && document.visibilityState === "visible";
-    if (!seen) store.change("rooms", sid, (room) => room && { ...room, unread: true });
+    const byOther = message.author !== me?.identity;
+    const watched = reading.isWatched(sid);
+    history.arrived(sid, message, byOther);
+    unread.arrived(sid, message.index, byOther && !watched);
+    if (byOther && sid === openSid) reading.arrived(sid, message.index);
   }
 
-  function open(sid: string): void {
-    store.change("rooms", sid, (room) => (room?.unread ? { ...room, unread: false } : room));
-    history.open(sid);
+  function messageRemoved(message: SdkMessage): void {
+    history.removed(message.conversation.sid, message);
+    unread.removed(message.conversation.sid, message.index);
+  }
+
+  /** The room that was opened and for which the New line is drawn; it waits until the client knows the room. */
+  let entered: string | null = null;
+
+  async function open(sid: string): Promise<void> {
+    if (!live.conversations.has(sid)) return;
     if (!store.getState().members[sid]) people.load(sid);
+    const { openAt, rooms, logs: before } = store.getState();
+    if (entered === sid && (before[sid]?.loaded || before[sid]?.loading)) return;
+    entered = sid;
+    const horizon = rooms[sid]?.readTo ?? null;
+    const [newest, to] = [unread.newest(sid), openAt];
+    if (to !== null) await history.jump(sid, to, "middle");
+    else await history.open(sid, horizon, newest);
+    const { logs, openSid } = store.getState();
+    if (entered !== sid || openSid !== sid) return;
+    if (!logs[sid]?.loaded)
+      entered = null; // failed: opened again when asked
+    else if (newest > (horizon ?? -1)) reading.drawLine(sid, horizon);
+    const line = store.getState().logs[sid]?.line ?? null;
+    if (line !== null && to === null) history.jump(sid, line, "third");
   }
 
   return {
-    open,
+    /** The person goes to a room, to one of its messages perhaps, or to none. */
+    enter(sid: string | null, at: number | null): void {
+      const { openSid } = store.getState();
+      if (sid !== openSid) {
+        entered = null;
+        reading.left(openSid);
+      }
+      store.setState({ openSid: sid, openAt: at });
+      reading.entered();
+      if (sid && entered === sid && at !== null) history.jump(sid, at, "middle");
+      else if (sid) open(sid);
+    },
+
+    /** Tries again to load a room that could not be loaded when it was opened. */
+    async reopen(sid: string): Promise<void> {
+      entered = null;
+      await open(sid);
+    },
 
     /** Listens to a client; events of one that was replaced count no more. */
     attach(client: SdkClient): void {
@@ -80,12 +145,10 @@ export function createRooms(store: ChatStore, live: Live, history: History, outb
       on("conversationJoined", joined);
       on("conversationLeft", (conversation) => removed(conversation.sid));
       on("conversationRemoved", (conversation) => removed(conversation.sid));
-      on("conversationUpdated", ({ conversation }) => {
-        if (live.conversations.has(conversation.sid)) upsert(conversation);
-      });
+      on("conversationUpdated", ({ conversation, updateReasons }) => updated(conversation, updateReasons));
       on("messageAdded", messageAdded);
       on("messageUpdated", ({ message }) => history.updated(message.conversation.sid, message));
-      on("messageRemoved", (message) => history.removed(message.conversation.sid, message));
+      on("messageRemoved", messageRemoved);
       on("participantJoined", (participant) => people.joined(participant));
       on("participantLeft", (participant) => {
         if (participant.identity === store.getState().me?.identity) leaving.add(participant.conversation.sid);

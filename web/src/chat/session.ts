@@ -1,9 +1,10 @@
 import { type Api, ApiError, type Grant } from "./api";
 import type { History } from "./history";
 import type { Live } from "./live";
-import type { Me, Room } from "./model";
+import { type Me, type Room, unknownRoom } from "./model";
 import type { Outbox } from "./outbox";
 import type { People } from "./people";
+import type { Reading } from "./reading";
 import type { Rooms } from "./rooms";
 import type { ChatStore } from "./store";
 import type { Connect, SdkClient, SdkConnectionError } from "./surface";
@@ -29,13 +30,14 @@ export interface SessionDeps {
   history: History;
   outbox: Outbox;
   people: People;
+  reading: Reading;
 }
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const backoff = (attempt: number) => Math.min(1000 * 2 ** attempt, longestWait) * (0.8 + 0.4 * Math.random());
 
 /** Sign-in, and the life of the SDK's client: tokens, reconnects, and new clients over the kept store. */
-export function createSession({ api, connect, store, live, rooms, history, outbox, people }: SessionDeps) {
+export function createSession({ api, connect, store, live, rooms, history, outbox, people, reading }: SessionDeps) {
   /** Raised by each sign-in, sign-out and restart: what was begun before has no effect after. */
   let era = 0;
   /** The era of the restart under way. */
@@ -60,8 +62,7 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
   function listRooms(grant: Grant): void {
     for (const [name, sid] of grant.chatrooms) {
       store.change("rooms", sid, (room): Room => {
-        const known = room ?? { sid, name, isPrivate: false, createdBy: null, createdAt: null, unread: false };
-        return { ...known, name };
+        return { ...(room ?? { ...unknownRoom, sid }), name };
       });
     }
   }
@@ -77,6 +78,7 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
       history.newClient();
       outbox.newClient();
       people.newClient();
+      reading.newClient();
       watch(client);
       rooms.attach(client);
     } catch (error) {
@@ -110,7 +112,10 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
         client
           .getSubscribedConversations()
           .then(
-            current(rooms.complete),
+            current(() => {
+              rooms.complete();
+              reading.resume();
+            }),
             current(() => restart()),
           )
           .finally(settle);
@@ -149,6 +154,7 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
     const { openSid } = store.getState();
     rooms.findSkipped(client);
     outbox.resumeAll();
+    reading.resume();
     if (!openSid) return;
     history.refresh(openSid);
     people.load(openSid);

@@ -17,6 +17,8 @@ export interface ChatState {
   /** The list of rooms is complete, no longer only what the sign-in answer said. */
   roomsReady: boolean;
   openSid: string | null;
+  /** The message that the address names, by index. */
+  openAt: number | null;
   /** Everything below is by room SID, but `people`, which is by identity. */
   rooms: Record<string, Room>;
   gone: Record<string, Gone>;
@@ -36,6 +38,7 @@ const nobody = {
   initError: null,
   roomsReady: false,
   openSid: null,
+  openAt: null,
   rooms: {},
   gone: {},
   logs: {},
@@ -78,4 +81,17 @@ export function createChatStore() {
 
 type RecordKey = "rooms" | "gone" | "logs" | "outbox" | "members" | "typing" | "drafts" | "people";
 
-export const emptyLog: RoomLog = { messages: [], hasOlder: false, loaded: false, busy: false, failed: false };
+export const emptyLog: RoomLog = {
+  messages: [],
+  hasOlder: false,
+  hasNewer: false,
+  loaded: false,
+  loading: null,
+  failed: null,
+  line: null,
+  lineCount: 0,
+  aim: null,
+  place: null,
+  atEnd: true,
+  unseen: [],
+};

@@ -13,6 +13,8 @@ export interface SdkParticipant {
   readonly sid: string;
   readonly identity: string | null;
   readonly type: string;
+  /** The person has read the messages up to this one; null for none. */
+  readonly lastReadMessageIndex: number | null;
   readonly conversation: { readonly sid: string };
 }
 
@@ -26,10 +28,14 @@ export interface SdkMessage {
   readonly conversation: { readonly sid: string };
 }
 
+/**
+ * A page of messages, ascending. Only the flag of the direction in which it was asked for is right, and its own ways to
+ * the next page lead in circles in places (docs/protocol.md), so further pages are asked for by their anchor.
+ */
 export interface SdkPage<T> {
   readonly items: T[];
   readonly hasPrevPage: boolean;
-  prevPage(): Promise<SdkPage<T>>;
+  readonly hasNextPage: boolean;
 }
 
 /** A page of something that is read from the first to the last. */
@@ -45,8 +51,20 @@ export interface SdkConversation {
   readonly attributes: unknown;
   readonly createdBy: string;
   readonly dateCreated: Date | null;
-  /** A page of messages; `anchor` is the index of the newest message wanted, itself included. */
-  getMessages(pageSize?: number, anchor?: number): Promise<SdkPage<SdkMessage>>;
+  /** This person's read horizon; null before there is one. It lags behind the calls below that set it. */
+  readonly lastReadMessageIndex: number | null;
+  /** Up to a second late. */
+  readonly lastMessage?: { index?: number; dateCreated?: Date } | undefined;
+  readonly notificationLevel: "default" | "muted";
+  /** A page of messages from `anchor` on, itself included; the newest page without one. */
+  getMessages(pageSize?: number, anchor?: number, direction?: "backwards" | "forward"): Promise<SdkPage<SdkMessage>>;
+  getMessagesCount(): Promise<number>;
+  /** Null while there is no read horizon. */
+  getUnreadMessagesCount(): Promise<number | null>;
+  /** These three set the read horizon; they resolve with the number of messages that are unread then. */
+  advanceLastReadMessageIndex(index: number): Promise<number>;
+  updateLastReadMessageIndex(index: number | null): Promise<number>;
+  setAllMessagesRead(): Promise<number>;
   getParticipants(): Promise<SdkParticipant[]>;
   /** Resolves with the message's index once the server has stored it. */
   sendMessage(body: string, attributes: { cid: string }): Promise<number>;
@@ -72,7 +90,7 @@ export interface SdkEvents {
   conversationJoined: (conversation: SdkConversation) => void;
   conversationLeft: (conversation: SdkConversation) => void;
   conversationRemoved: (conversation: SdkConversation) => void;
-  conversationUpdated: (change: { conversation: SdkConversation }) => void;
+  conversationUpdated: (change: { conversation: SdkConversation; updateReasons: string[] }) => void;
   messageAdded: (message: SdkMessage) => void;
   messageUpdated: (change: { message: SdkMessage }) => void;
   messageRemoved: (message: SdkMessage) => void;

@@ -100,13 +100,23 @@ export class FakeConversation implements SdkConversation {
   attributes: unknown = {};
   createdBy = "system";
   dateCreated = new Date("2026-11-20T09:00:00Z");
+  notificationLevel: "default" | "muted" = "default";
+  lastReadMessageIndex: number | null = null;
   stored: SdkMessage[] = [];
   participants: SdkParticipant[] = [];
   typed = 0;
   reads = 0;
+  /** How often somebody asked for the number of unread messages. */
+  counted = 0;
+  /** What the read horizon was set to, in this order. */
+  horizons: (number | null)[] = [];
   /** What the next sends come to; without one they are stored and announced. */
   outcomes: (() => Promise<number>)[] = [];
   failReads = false;
+  failHorizons = false;
+  /** The answer to a request is held back until this settles. */
+  delay: Promise<void> = Promise.resolve();
+  private next = 0;
 
   constructor(
     private server: FakeServer,
@@ -114,9 +124,14 @@ export class FakeConversation implements SdkConversation {
     public friendlyName: string,
   ) {}
 
+  get lastMessage(): { index: number; dateCreated: Date } | undefined {
+    const last = this.stored.at(-1);
+    return last && { index: last.index, dateCreated: last.dateCreated ?? new Date(0) };
+  }
+
   /** Stores a message without telling anybody. */
   store(author: string, body: string, cid: string | null = null): SdkMessage {
-    const index = this.stored.length;
+    const index = this.next++;
     const message: SdkMessage = {
       sid: `IM${this.sid}${index}`,
       index,
@@ -130,6 +145,11 @@ export class FakeConversation implements SdkConversation {
     return message;
   }
 
+  /** Stores `count` messages of somebody, whose texts are their indexes. */
+  fill(count: number, author = "bo"): void {
+    for (let n = 0; n < count; n++) this.store(author, String(this.next));
+  }
+
   /** A message of somebody, announced to the current client. */
   say(author: string, body: string, cid: string | null = null): SdkMessage {
     const message = this.store(author, body, cid);
@@ -137,21 +157,85 @@ export class FakeConversation implements SdkConversation {
     return message;
   }
 
-  async getMessages(pageSize = 30, anchor = Number.POSITIVE_INFINITY): Promise<SdkPage<SdkMessage>> {
+  /** Indexes have gaps after this. */
+  remove(...indexes: number[]): void {
+    for (const message of this.stored.filter((entry) => indexes.includes(entry.index))) {
+      this.stored.splice(this.stored.indexOf(message), 1);
+      this.server.clients.at(-1)?.emit("messageRemoved", message);
+    }
+  }
+
+  async getMessages(
+    pageSize = 30,
+    anchor?: number,
+    direction: "backwards" | "forward" = "backwards",
+  ): Promise<SdkPage<SdkMessage>> {
     this.reads += 1;
     if (this.failReads) throw new Error("disconnected");
-    const upTo = this.stored.filter((message) => message.index <= anchor);
-    const items = upTo.slice(-pageSize);
-    const first = items[0]?.index ?? 0;
-    return { items, hasPrevPage: upTo.length > items.length, prevPage: () => this.getMessages(pageSize, first - 1) };
+    const forward = direction === "forward";
+    const inRange = this.stored.filter(
+      ({ index }) => anchor === undefined || (forward ? index >= anchor : index <= anchor),
+    );
+    const items = forward ? inRange.slice(0, pageSize) : inRange.slice(-pageSize);
+    const [first, last] = [items[0]?.index ?? -1, items.at(-1)?.index ?? Number.POSITIVE_INFINITY];
+    const page = {
+      items,
+      hasPrevPage: this.stored.some(({ index }) => index < first),
+      hasNextPage: this.stored.some(({ index }) => index > last),
+    };
+    await this.delay;
+    return page;
+  }
+
+  async getMessagesCount(): Promise<number> {
+    return this.stored.length;
+  }
+
+  async getUnreadMessagesCount(): Promise<number | null> {
+    this.counted += 1;
+    const count = this.lastReadMessageIndex === null ? null : this.behind(this.lastReadMessageIndex);
+    await this.delay;
+    return count;
+  }
+
+  /** Like the SDK's it never goes back behind the horizon that this client knows. */
+  advanceLastReadMessageIndex(index: number): Promise<number> {
+    return this.updateLastReadMessageIndex(Math.max(index, this.lastReadMessageIndex ?? 0));
+  }
+
+  /** The client's own object changes only after the call has resolved. */
+  async updateLastReadMessageIndex(index: number | null): Promise<number> {
+    if (this.failHorizons) throw new Error("disconnected");
+    if (index !== null && index > (this.stored.at(-1)?.index ?? -1)) throw new Error("400 50421");
+    this.horizons.push(index);
+    const count = this.behind(index);
+    await this.delay;
+    queueMicrotask(() => setTimeout(() => this.readElsewhere(index)));
+    return count;
+  }
+
+  async setAllMessagesRead(): Promise<number> {
+    const last = this.stored.at(-1);
+    return last ? this.advanceLastReadMessageIndex(last.index) : 0;
+  }
+
+  /** The horizon has moved, as another tab of this person would do it. */
+  readElsewhere(index: number | null): void {
+    if (this.lastReadMessageIndex === index) return;
+    this.lastReadMessageIndex = index;
+    this.server.client.emit("conversationUpdated", { conversation: this, updateReasons: ["lastReadMessageIndex"] });
+  }
+
+  private behind(horizon: number | null): number {
+    return this.stored.filter((message) => message.index > (horizon ?? -1)).length;
   }
 
   async getParticipants(): Promise<SdkParticipant[]> {
     return this.participants;
   }
 
-  join(identity: string): SdkParticipant {
-    const participant = { sid: `MB${identity}`, identity, type: "chat", conversation: this };
+  join(identity: string, lastReadMessageIndex: number | null = null): SdkParticipant {
+    const participant = { sid: `MB${identity}`, identity, type: "chat", lastReadMessageIndex, conversation: this };
     this.participants.push(participant);
     return participant;
   }

@@ -24,7 +24,20 @@ export function fixture() {
     token: vi.fn(async () => grant({ token: "token-2" })),
     logout: vi.fn(async () => {}),
   };
-  const chat = createChat({ api, connect: server.connect });
+  /** Whether Ana looks at the page. */
+  const attention = {
+    looking: true,
+    changed: () => {},
+    now: () => attention.looking,
+    watch: (changed: () => void) => {
+      attention.changed = changed;
+    },
+    turn(looking: boolean): void {
+      attention.looking = looking;
+      attention.changed();
+    },
+  };
+  const chat = createChat({ api, connect: server.connect, attention });
   const state = () => chat.store.getState();
   const bodies = (sid: string) => state().logs[sid]?.messages.map((message) => message.body) ?? [];
   const unsent = (sid: string) => (state().outbox[sid] ?? []).map((row) => `${row.status}: ${row.text}`);
@@ -34,5 +47,5 @@ export function fixture() {
     await chat.signIn("ana", "secret");
     await server.client.start();
   }
-  return { server, api, chat, state, bodies, unsent, enter, settled };
+  return { server, api, chat, attention, state, bodies, unsent, enter, settled };
 }

@@ -9,6 +9,10 @@ import { cx } from "../../ui/cx";
 import { Icon } from "../../ui/Icon";
 import { fullTimeOf, shortTimeOf, timeOf } from "./format";
 import styles from "./MessageRow.module.css";
+import { SeenBy } from "./SeenBy";
+
+/** As much of a text is in the name that a screen reader says when one moves to the row. */
+const longestLabel = 300;
 
 interface RowProps {
   author: string;
@@ -16,11 +20,12 @@ interface RowProps {
   /** First of a group: with face, name and time. The others show their time when pointed at. */
   first: boolean;
   body: string;
+  index?: number;
   look?: string | undefined;
   children?: ReactNode;
 }
 
-function Row({ author, at, first, body, look, children }: RowProps) {
+function Row({ author, at, first, body, index, look, children }: RowProps) {
   const name = useChatState((state) => state.people[author]?.name ?? author);
   const time = (className: string | undefined, text: string) => (
     <time className={className} dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
@@ -28,30 +33,50 @@ function Row({ author, at, first, body, look, children }: RowProps) {
     </time>
   );
   return (
-    <li data-row className={cx(styles.row, first && styles.first, look)}>
-      {first ? <Avatar identity={author} name={name} /> : time(styles.gutter, shortTimeOf(at))}
-      <div className={styles.body}>
-        {first ? (
-          <div className={styles.by}>
-            <b>
-              <bdi>{name}</bdi>
-            </b>
-            {time(styles.time, timeOf(at))}
-          </div>
-        ) : (
-          <span className="sr">{name}</span>
-        )}
-        <p className={styles.text} dir="auto">
-          {body}
-        </p>
-        {children}
-      </div>
+    <li data-row data-index={index}>
+      <article
+        className={cx(styles.row, first && styles.first, look)}
+        aria-label={`${name}, ${timeOf(at)}, ${body.slice(0, longestLabel)}`}
+        tabIndex={-1}
+      >
+        {first ? <Avatar identity={author} name={name} /> : time(styles.gutter, shortTimeOf(at))}
+        <div className={styles.body}>
+          {first ? (
+            <div className={styles.by}>
+              <b>
+                <bdi>{name}</bdi>
+              </b>
+              {time(styles.time, timeOf(at))}
+            </div>
+          ) : (
+            <span className="sr">{name}</span>
+          )}
+          <p className={styles.text} dir="auto">
+            {body}
+          </p>
+          {children}
+        </div>
+      </article>
     </li>
   );
 }
 
-export const MessageRow = memo(function MessageRow({ message, first }: { message: ChatMessage; first: boolean }) {
-  return <Row author={message.author} at={message.sentAt} first={first} body={message.body} />;
+interface MessageRowProps {
+  message: ChatMessage;
+  first: boolean;
+  /** It was jumped to just now. */
+  glows: boolean;
+  /** The last one that this person wrote: it shows who has seen it. */
+  last: boolean;
+}
+
+export const MessageRow = memo(function MessageRow({ message, first, glows, last }: MessageRowProps) {
+  const { author, sentAt, body, index } = message;
+  return (
+    <Row author={author} at={sentAt} first={first} body={body} index={index} look={glows ? styles.glows : undefined}>
+      {last && <SeenBy index={index} />}
+    </Row>
+  );
 });
 
 /** A message on its way. It says so only when it takes long enough to be noticed. */

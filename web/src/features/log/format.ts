@@ -12,6 +12,18 @@ export const timeOf = (at: number) => time.format(at);
 export const fullTimeOf = (at: number) => full.format(at);
 export const dateOf = (at: number) => dayAndYear.format(at);
 
+const list = new Intl.ListFormat(locale, { type: "conjunction" });
+export const listOf = (names: string[]) => list.format(names);
+
+/** "10:42" for today, else with the day. */
+const sinceDay = new Intl.DateTimeFormat(locale, {
+  day: "numeric",
+  month: "short",
+  hour: "numeric",
+  minute: "2-digit",
+});
+export const timeSince = (at: number) => (dayOf(at) === "today" ? timeOf(at) : sinceDay.format(at));
+
 /** The time without "am" or "pm", for the narrow place beside a row that continues a group. */
 export function shortTimeOf(at: number): string {
   const parts = time.formatToParts(at).filter(({ type }) => type !== "dayPeriod");
@@ -21,9 +33,14 @@ export function shortTimeOf(at: number): string {
     .trim();
 }
 
+/** The start of a day in the reader's time zone, `days` away from the moment's own. */
+export function midnight(at: number, days = 0): number {
+  const date = new Date(at);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).getTime();
+}
+
 /** "today", "yesterday", or the day by name; with the year when it is another one. */
 export function dayOf(at: number, now = Date.now()): "today" | "yesterday" | string {
-  const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
   const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
   if (days === 0) return "today";
   if (days === 1) return "yesterday";

@@ -49,16 +49,17 @@ export function ChatRooms() {
 function RoomRow({ room, open }: { room: Room; open: boolean }) {
   const { t } = useTranslation();
   const draft = useChatState((state) => !open && Boolean(state.drafts[room.sid]));
+  const unread = !room.muted && (room.unread ?? 0) > 0;
   return (
     <Link
       href={`/r/${room.sid}`}
-      className={cx(styles.row, room.unread && styles.unread)}
+      className={cx(styles.row, unread && styles.unread)}
       aria-current={open ? "page" : undefined}
     >
-      <Door isPrivate={room.isPrivate} lit={room.unread} open={open} />
+      <Door isPrivate={room.isPrivate} lit={unread} open={open} />
       <bdi className={cx(styles.rowName, "truncate")}>{bareName(room.name)}</bdi>
       {room.isPrivate && <span className="sr">{t("rooms.private")}</span>}
-      {room.unread && <span className="sr">{t("rooms.unread")}</span>}
+      {unread && <span className="sr">{t("rooms.unread")}</span>}
       {draft && (
         <span className={styles.mark} title={t("rooms.draft")}>
           <Icon of={Pencil} size={14} />

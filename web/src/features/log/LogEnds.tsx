@@ -1,0 +1,99 @@
+import { MessageSquare } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useChatActions, useChatState } from "../../ChatContext";
+import type { Room, RoomLog } from "../../chat/model";
+import { Button } from "../../ui/Button";
+import { LitDoor } from "../../ui/Empty";
+import { Icon } from "../../ui/Icon";
+import styles from "./ChatLog.module.css";
+import { dateOf } from "./format";
+
+/** Above the oldest row: more to load, or the start of the room. Loading changes its words but not its height. */
+export function LogTop({ room, log }: { room: Room; log: RoomLog }) {
+  const { t } = useTranslation();
+  if (!log.hasOlder) return <Start room={room} empty={log.messages.length === 0} />;
+  return (
+    <li className={styles.end}>
+      {log.failed === "older" ? (
+        <Failed sid={room.sid}>{t("log.failedOlder")}</Failed>
+      ) : (
+        <span className={log.loading === "older" ? styles.later : styles.hidden}>{t("log.loadingOlder")}</span>
+      )}
+    </li>
+  );
+}
+
+/** Below the newest row of a stretch that does not reach the room's end. */
+export function LogEnd({ sid, log }: { sid: string; log: RoomLog }) {
+  const { t } = useTranslation();
+  if (!log.hasNewer) return null;
+  return (
+    <li className={styles.end}>
+      {log.failed === "newer" ? (
+        <Failed sid={sid}>{t("log.failedNewer")}</Failed>
+      ) : (
+        <span className={log.loading === "newer" ? styles.later : styles.hidden}>{t("log.loadingNewer")}</span>
+      )}
+    </li>
+  );
+}
+
+export function Failed({ sid, children }: { sid: string; children: ReactNode }) {
+  const { t } = useTranslation();
+  const chat = useChatActions();
+  return (
+    <span role="alert">
+      {children}{" "}
+      <Button look="link" onClick={() => chat.reload(sid)}>
+        {t("retry")}
+      </Button>
+    </span>
+  );
+}
+
+function Start({ room, empty }: { room: Room; empty: boolean }) {
+  const { t } = useTranslation();
+  const chat = useChatActions();
+  const creator = useChatState((state) => (room.createdBy ? (state.people[room.createdBy]?.name ?? null) : null));
+  const date = room.createdAt ? dateOf(room.createdAt) : null;
+  return (
+    <li className={styles.start}>
+      <LitDoor className={styles.art} />
+      <h2>{t("log.start", { room: room.name })}</h2>
+      {date && <p>{creator ? t("log.startBy", { name: creator, date }) : t("log.startOn", { date })}</p>}
+      {empty && (
+        <button type="button" className={styles.idea} onClick={() => chat.send(room.sid, "👋")}>
+          <Icon of={MessageSquare} size={16} />
+          {t("log.hello")}
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** Before the first messages are there. */
+export function FirstLoad({ room, failed }: { room: Room; failed: boolean }) {
+  const { t } = useTranslation();
+  if (failed) {
+    return (
+      <p className={styles.failed}>
+        <Failed sid={room.sid}>{t("log.failed")}</Failed>
+      </p>
+    );
+  }
+  return (
+    <div className={styles.skeleton} aria-busy="true">
+      <span className="sr">{t("log.loading")}</span>
+      {[46, 72, 30, 64, 52, 38, 70, 44].map((width) => (
+        <div key={width} className={styles.bone} aria-hidden="true">
+          <i />
+          <div>
+            <b />
+            <s style={{ inlineSize: `${width}%` }} />
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
