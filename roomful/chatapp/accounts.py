@@ -1,6 +1,7 @@
 """Accounts: who may sign in. An account is a row here and a User of the same identity at the backend."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
@@ -82,6 +83,12 @@ class Accounts:
         with self._database.read() as connection:
             rows = connection.execute(select(schema.accounts).order_by(schema.accounts.c.identity))
             return [_account(row) for row in rows]
+
+    def among(self, identities: Sequence[str]) -> dict[str, Account]:
+        """Those of these who have an account, by identity."""
+        query = select(schema.accounts).where(schema.accounts.c.identity.in_(identities))
+        with self._database.read() as connection:
+            return {row.identity: _account(row) for row in connection.execute(query)}
 
     def search(self, beginning: str, limit: int) -> list[Account]:
         """People whose identity, or a word of whose name, begins so, in whatever letter case; by name. Accounts that

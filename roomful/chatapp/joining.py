@@ -24,7 +24,7 @@ def admit(state: ChatState, account: Account, room: Room) -> bool:
     """
     if room.archived:
         raise room_archived()
-    made = _make_participant(state, account, room.sid)
+    made = make_participant(state, account, room.sid)
     if made:
         _read_all(state, account, room.sid)
     with state.database.write() as transaction:
@@ -40,7 +40,8 @@ def room_archived() -> ApiError:
     return ApiError(409, "room_archived", "This room is archived: nobody can be added to it.")
 
 
-def _make_participant(state: ChatState, account: Account, sid: str) -> bool:
+def make_participant(state: ChatState, account: Account, sid: str) -> bool:
+    """Put the person into the conversation; False when they were in it already. Raises as `admit` does."""
     try:
         state.connection.service.conversations(sid).participants.create(identity=account.identity)
     except TwilioRestException as exc:

@@ -23,6 +23,8 @@ from roomful.chatapp.store import schema
 from roomful.chatapp.store.database import Database
 
 MAX_NAME = 256  # characters; Twilio's limit of a friendly name
+MAX_MEMBERS = 1000  # of a conversation; Twilio's limit
+MAX_TOPIC = 250  # characters
 PAGE_SIZE = 100  # the most that Twilio sends at once
 NO_PLACE = frozenset({50417, 50208, 50214, 50377})  # room full; person in too many rooms (two codes); room closed
 UNIQUE_NAME_EXISTS = 50353
@@ -74,6 +76,19 @@ class Rooms:
         found = (read_room(conversation) for conversation in conversations)
         return [room for room in found if room is not None and room.kind == "room"]
 
+    def refuse_taken(self, name: str) -> None:
+        """Raises RoomExists."""
+        if any(room.name == name for room in self.all()):
+            raise RoomExists(name)
+
+    def participants(self, sid: str) -> list[Any]:
+        """Who is in the room, as the backend has it."""
+        with talking("read who is in the room"):
+            found: list[Any] = self._connection.service.conversations(sid).participants.list(
+                limit=MAX_MEMBERS, page_size=PAGE_SIZE
+            )
+        return found
+
     def find(self, sid: str) -> Room | None:
         """The room with this SID. On behalf of a person ask `Access.room`."""
         with talking("read the room", ignore=frozenset({404})):
@@ -84,20 +99,21 @@ class Rooms:
         """The rooms that the person is in, after joining the default rooms that are new to them."""
         rooms = self.all()
         joined = self._join_new(account, rooms)
-        joined |= self._memberships(account.identity)
+        joined |= self.memberships(account.identity)
         return [room for room in rooms if room.sid in joined]
 
-    def create(self, name: str, *, private: bool, default: bool) -> Room:
+    def create(self, name: str, *, private: bool, default: bool, topic: str = "") -> Room:
         """Make a room; everybody who has an account is put into a default room.
 
         Raises RoomExists, BadRoomName, BackendUnavailable.
         """
         name = check_name(name)
-        if any(room.name == name for room in self.all()):
-            raise RoomExists(name)
+        self.refuse_taken(name)
         visibility = "private" if private else "public"
-        attributes = json.dumps({"v": 1, "kind": "room", "visibility": visibility, "default": default})
-        room = self._create_unique(name, attributes)
+        attributes = {"v": 1, "kind": "room", "visibility": visibility, "default": default}
+        if topic:
+            attributes["topic"] = check_topic(topic)
+        room = self._create_unique(name, json.dumps(attributes))
         if default:
             for identity in self._accounts.active_identities():
                 if not self._join(identity, room):
@@ -149,7 +165,8 @@ class Rooms:
             return str(conversation.friendly_name)
         return None
 
-    def _memberships(self, identity: str) -> set[str]:
+    def memberships(self, identity: str) -> set[str]:
+        """The SIDs of the conversations that the person is in."""
         # The library loses the status of a list that fails; a person unknown to the backend is in no room.
         with talking("list the person's rooms"):
             memberships = self._connection.service.users(identity).user_conversations.list(page_size=PAGE_SIZE)
@@ -205,8 +222,9 @@ def remember_offer(transaction: Transaction, identity: str, room_sid: str, *, jo
 
 
 def forget_room(transaction: Transaction, room_sid: str) -> None:
-    """The room is gone: drop what is kept of it."""
-    transaction.execute(delete(schema.offered_rooms).where(schema.offered_rooms.c.room_sid == room_sid))
+    """The room is gone: drop what is kept of it, but for what its people are told."""
+    for table in (schema.offered_rooms, schema.invites, schema.bans):
+        transaction.execute(delete(table).where(table.c.room_sid == room_sid))
 
 
 def check_name(name: str) -> str:
@@ -219,6 +237,16 @@ def check_name(name: str) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name):
         raise BadRoomName("a room's name cannot contain line breaks or control characters")
     return name
+
+
+def check_topic(topic: str) -> str:
+    """What a room is about, in NFC, on one line; it may be empty. Raises BadRoomName."""
+    topic = " ".join(unicodedata.normalize("NFC", topic).split())
+    if len(topic) > MAX_TOPIC:
+        raise BadRoomName(f"a topic has at most {MAX_TOPIC} characters")
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in topic):
+        raise BadRoomName("a topic cannot contain control characters")
+    return topic
 
 
 def unique_name_for(name: str) -> str:

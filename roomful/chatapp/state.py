@@ -9,6 +9,7 @@ from roomful.chatapp.avatars import Avatars
 from roomful.chatapp.backend import Backend, Connection
 from roomful.chatapp.config import ChatConfig
 from roomful.chatapp.invites import Invites
+from roomful.chatapp.member_counts import MemberCounts
 from roomful.chatapp.origin import Exposure, Proxies
 from roomful.chatapp.passwords import Passwords
 from roomful.chatapp.people import People
@@ -34,6 +35,7 @@ class ChatState:
         self.roles = Roles(self.connection)
         self.access = Access(self.connection, self.roles)
         self.rooms = Rooms(self.connection, self.database, self.accounts)
+        self.member_counts = MemberCounts(self.rooms)
         self.sessions = Sessions(self.database)
         self.passwords = Passwords()
         self.throttles = Throttles()

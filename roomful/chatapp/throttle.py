@@ -41,6 +41,8 @@ class Throttles:
         # come in through one address.
         self.invites = Throttle(300, 300)
         self.new_invites = Throttle(60, 3600)  # by identity
+        self.new_rooms = Throttle(60, 3600)  # by identity, direct messages among them
+        self.room_changes = Throttle(300, 300)  # by identity: joining, leaving, and what moderators do
         self.avatars = Throttle(30, 3600)  # by identity: decoding pictures is work
 
 

@@ -1,17 +1,22 @@
-"""Who may call what of accounts, people and invitations: every route that there is, whatever its name."""
+"""Who may call what: every route that there is behind the session, whatever its name."""
 
+import ast
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+import roomful.chatapp
 from roomful.chatapp.store import schema
 from tests.chatapp.conftest import MakeApp, sign_up, state_of
+from tests.chatapp.test_invites import House
 from tests.chatapp.test_login import assert_refused
 
-BLUEPRINTS = {"account", "people", "invites"}
+BLUEPRINTS = {"account", "people", "invites", "rooms", "members"}
 FOR_EVERYBODY = {("GET", "/api/invites/x")}
 """Answered without a cookie; not with what only the signed in may see."""
 ROUTES = {
@@ -19,8 +24,26 @@ ROUTES = {
     *(("DELETE", "/api/account"), ("GET", "/api/people"), ("GET", "/api/people/x"), ("PATCH", "/api/profile")),
     *(("PUT", "/api/avatar"), ("DELETE", "/api/avatar"), ("GET", "/api/avatars/x")),
     *(("GET", "/api/invites"), ("POST", "/api/invites"), ("DELETE", "/api/invites/x"), ("POST", "/api/invites/x")),
+    *(("GET", "/api/rooms"), ("POST", "/api/rooms"), ("POST", "/api/dms")),
     *FOR_EVERYBODY,
 }
+IN_A_ROOM: dict[tuple[str, str], tuple[object, str, str]] = {
+    # Body, and the statuses for: outsider, administrator outside, who was removed, read-only member, member, moderator.
+    # First of a public room, then of a private one.
+    ("GET", ""): (None, "200 200 200 200 200 200", "404 404 404 200 200 200"),
+    ("PATCH", ""): ({"topic": "new"}, "404 200 404 403 403 200", "404 404 404 403 403 200"),
+    ("DELETE", ""): (None, "404 204 404 403 403 204", "404 404 404 403 403 204"),
+    ("POST", "/join"): (None, "200 200 403 200 200 200", "404 404 404 200 200 200"),
+    ("POST", "/leave"): (None, "404 403 404 204 204 204", "404 404 404 204 204 204"),
+    ("GET", "/farewell"): (None, "404 404 200 404 404 404", "404 404 200 404 404 404"),
+    ("GET", "/members"): (None, "404 403 404 200 200 200", "404 404 404 200 200 200"),
+    ("POST", "/members"): ({"people": ["zoe"]}, "404 403 404 200 200 200", "404 404 404 403 403 200"),
+    ("DELETE", "/members/x"): (None, "404 204 404 403 403 204", "404 404 404 403 403 204"),
+    ("PUT", "/members/x"): ({"moderator": True}, "404 204 404 403 403 204", "404 404 404 403 403 204"),
+}
+WHO = ("outsider", "administrator", "removed", "reader", "member", "moderator")
+IN_ROOMS = {(method, f"/api/rooms/x{path}") for method, path in IN_A_ROOM}
+ROUTES |= IN_ROOMS
 CLOSED = sorted(ROUTES - FOR_EVERYBODY)
 
 
@@ -65,8 +88,55 @@ def test_nor_a_page_of_another_site(app: Flask, headers: dict[str, str]) -> None
 def test_what_is_no_json_is_refused_clearly(app: Flask) -> None:
     browser = app.test_client()
     sign_up(browser)
-    takes_json = {"/api/password", "/api/account", "/api/profile", "/api/invites"}
+    takes_json = {"/api/password", "/api/account", "/api/profile", "/api/invites", "/api/rooms", "/api/dms"}
     for method, path in CLOSED:
         if path in takes_json and method != "GET":
             for body in ("", "[]", "{", "7", "[" * 9000):
                 assert_refused(browser.open(path, method=method, data=body), 400, "bad_request")
+
+
+class Street:
+    """Somebody of each kind, and a public or a private room in front of them. The member x is in it."""
+
+    def __init__(self, app: Flask, rest: Any) -> None:
+        self.house = House(app, rest)
+        self.browsers = {name: self.house.person(name) for name in WHO if name != "administrator"}
+        self.browsers["administrator"] = self.house.ana
+        for name in ("x", "zoe"):
+            self.house.person(name)
+        found = [role.sid for role in rest.roles.list() if role.friendly_name == "reader"]  # of the test before
+        self.reading = found or [rest.roles.create("reader", "conversation", ["leaveConversation"]).sid]
+
+    def room(self, kind: str) -> str:
+        sid = self.house.room("x", "member", "removed", moderator="moderator", visibility=kind)
+        self.house.rest.conversations(sid).participants.create(identity="reader", role_sid=self.reading[0])
+        assert self.browsers["moderator"].delete(f"/api/rooms/{sid}/members/removed").status_code == 204
+        return sid
+
+
+@pytest.mark.parametrize(("method", "path"), list(IN_A_ROOM), ids=[f"{m} {p}" for m, p in IN_A_ROOM])
+def test_who_may_do_what_in_a_room(app: Flask, rest: Any, method: str, path: str) -> None:
+    street = Street(app, rest)
+    body, public, private = IN_A_ROOM[method, path]
+    for kind, expected in (("public", public), ("private", private)):
+        seen = {}
+        for who in WHO:
+            url = f"/api/rooms/{street.room(kind)}{path}"
+            seen[who] = street.browsers[who].open(url, method=method, json=body).status_code
+        assert seen == dict(zip(WHO, map(int, expected.split()), strict=True)), kind
+
+
+@pytest.mark.parametrize("sid", ["CH" + "0" * 32, "CH" + "g" * 32, "x", "CH" + "0" * 32 + "%0A", "IM" + "0" * 32])
+def test_rooms_that_there_are_not(browser: FlaskClient, sid: str) -> None:
+    sign_up(browser)
+    for (method, path), (body, *_) in IN_A_ROOM.items():
+        assert_refused(browser.open(f"/api/rooms/{sid}{path}", method=method, json=body), 404, "no_room")
+
+
+def test_a_room_on_behalf_of_a_person_comes_from_access_only() -> None:
+    """What serves people's requests calls no resource of the backend itself but by what was permitted before."""
+    for name in ("room_routes", "member_routes", "invite_routes", "people_routes", "account_routes"):
+        tree = ast.parse((Path(roomful.chatapp.__file__).parent / f"{name}.py").read_text())
+        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not used & {"service", "client", "conversations"}, f"{name} asks the backend by itself"
+        assert "find" not in used or "rooms.find" not in ast.unparse(tree), f"{name} reads a room that nobody permitted"

@@ -33,6 +33,12 @@ class House:
         sign_up(browser, name)
         return browser
 
+    def signed_in(self, name: str) -> FlaskClient:
+        """Another browser of somebody who has an account."""
+        browser = self.app.test_client()
+        assert browser.post("/login", json={"username": name, "password": PASSWORD}).status_code == 200
+        return browser
+
     def room(self, *members: str, moderator: str | None = None, **attributes: object) -> str:
         """A public room unless `visibility` says otherwise."""
         said = {"v": 1, "kind": "room", "visibility": "public"} | attributes
