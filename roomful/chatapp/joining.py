@@ -67,9 +67,8 @@ def _refusal(exc: TwilioRestException) -> ApiError | None:
 
 def _read_all(state: ChatState, account: Account, sid: str) -> None:
     """A newcomer must not see all that was ever written as unread."""
-    conversation = state.connection.service.conversations(sid)
-    with talking("read the room's last message"):
-        last = conversation.messages.list(order="desc", limit=1)
-    if last:
+    last = state.rooms.last_index(sid)
+    if last is not None:
         with talking("mark the room as read", ignore=frozenset({404})):  # removed again meanwhile
-            conversation.participants(account.identity).update(last_read_message_index=last[0].index)
+            participants = state.connection.service.conversations(sid).participants
+            participants(account.identity).update(last_read_message_index=last)

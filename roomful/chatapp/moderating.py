@@ -110,8 +110,13 @@ def _tell_of_edit(state: ChatState, actor: Account | None, before: Room, after: 
 
 
 def delete_room(state: ChatState, actor: Account | None, room: Room) -> None:
-    """Delete the room; who was in it is told by whom, when their page asks. Raises BackendUnavailable."""
+    """Delete the room; who was in it is told by whom, when their page asks.
+
+    Raises ApiError `no_room` when somebody else was faster, and BackendUnavailable.
+    """
     by = None if actor is None else actor.identity
+    if state.rooms.find(room.sid) is None:
+        raise no_room()
     members = [participant.identity for participant in state.rooms.participants(room.sid) if participant.identity]
     with state.database.write() as transaction:  # before they hear that it is gone
         bid_farewell(transaction, room.sid, members, Farewell("deleted", room.name, by))

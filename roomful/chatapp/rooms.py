@@ -34,10 +34,6 @@ class RoomExists(Exception):
     """A room of this name exists."""
 
 
-class RoomNotFound(Exception):
-    """No room of this name exists."""
-
-
 class BadRoomName(ValueError):
     """The text says what is wrong with the name."""
 
@@ -89,6 +85,12 @@ class Rooms:
             )
         return found
 
+    def last_index(self, sid: str) -> int | None:
+        """The index of the room's last message; None when it has none."""
+        with talking("read the room's last message"):
+            last = self._connection.service.conversations(sid).messages.list(order="desc", limit=1)
+        return int(last[0].index) if last else None
+
     def find(self, sid: str) -> Room | None:
         """The room with this SID. On behalf of a person ask `Access.room`."""
         with talking("read the room", ignore=frozenset({404})):
@@ -119,22 +121,6 @@ class Rooms:
                 if not self._join(identity, room):
                     break  # full
         return room
-
-    def delete(self, name: str) -> None:
-        """Delete the first room of this name. Raises RoomNotFound, BackendUnavailable."""
-        name = unicodedata.normalize("NFC", name)
-        room = next((room for room in self.all() if room.name == name), None)
-        if room is None:
-            raise RoomNotFound(name)
-        try:
-            self._connection.service.conversations(room.sid).delete()
-        except TwilioRestException as exc:
-            if exc.status == 404:  # somebody else was faster
-                raise RoomNotFound(name) from exc
-            with talking("delete the room"):
-                raise
-        with self._database.write() as transaction:
-            forget_room(transaction, room.sid)
 
     def _create_unique(self, name: str, attributes: str) -> Room:
         """The unique name decides between two who create the same room at once. A room that was renamed keeps its

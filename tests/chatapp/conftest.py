@@ -151,4 +151,4 @@ def template(path: str) -> str:
     """The path with its SIDs, identities and unique names taken out."""
     path = _SID.sub("{sid}", path)
     path = re.sub(r"(/Users|/Participants)/[^/]+", r"\1/{sid}", path)
-    return re.sub(r"(/Conversations)/room:[^/]+", r"\1/{sid}", path)
+    return re.sub(r"(/Conversations)/(?:room|dm):[^/]+", r"\1/{sid}", path)

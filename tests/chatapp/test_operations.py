@@ -32,12 +32,15 @@ OPERATIONS = {
     ("GET", "/v1/Services/{sid}/Conversations"),
     ("POST", "/v1/Services/{sid}/Conversations"),
     ("GET", "/v1/Services/{sid}/Conversations/{sid}"),
+    ("POST", "/v1/Services/{sid}/Conversations/{sid}"),
     ("DELETE", "/v1/Services/{sid}/Conversations/{sid}"),
+    ("GET", "/v1/Services/{sid}/Conversations/{sid}/Participants"),
     ("POST", "/v1/Services/{sid}/Conversations/{sid}/Participants"),
     ("GET", "/v1/Services/{sid}/Conversations/{sid}/Participants/{sid}"),
     ("POST", "/v1/Services/{sid}/Conversations/{sid}/Participants/{sid}"),
     ("DELETE", "/v1/Services/{sid}/Conversations/{sid}/Participants/{sid}"),
     ("GET", "/v1/Services/{sid}/Conversations/{sid}/Messages"),
+    ("POST", "/v1/Services/{sid}/Conversations/{sid}/Messages"),
 }
 EXTENSIONS = {("POST", "/roomful/v1/revocations")}
 
@@ -55,6 +58,7 @@ def test_the_operations_that_the_chat_app_calls(
     browser.post("/login", json={"username": "ana", "password": PASSWORD})
     browser.post("/api/token")
     _meet(app, browser, rest)
+    _moderate(app, browser)
     sales = next(room.sid for room in state_of(app).rooms.all() if room.name == "#sales")
     rest.conversations(sales).update(friendly_name="#renamed")  # not through the recorder
     run(args=["chatrooms", "create", "#sales"])  # finds the unique name taken, and looks who has it
@@ -77,6 +81,20 @@ def _meet(app: Flask, browser: FlaskClient, rest: Any) -> None:
     rest.conversations(sid).update(attributes='{"v": 1, "kind": "room"}')  # nobody is put into it any more
     assert bo.post("/api/signup", json={"username": "bo", "password": PASSWORD, "invite": code}).status_code == 201
     assert bo.delete("/api/account", json={"password": PASSWORD}).status_code == 204
+
+
+def _moderate(app: Flask, browser: FlaskClient) -> None:
+    """A room that people make, change and delete, and a direct message."""
+    chen = app.test_client()
+    sign_up(chen, "chen")
+    sid = browser.post("/api/rooms", json={"name": "#made"}).get_json()["sid"]
+    assert browser.patch(f"/api/rooms/{sid}", json={"topic": "x"}).status_code == 200
+    assert browser.post(f"/api/rooms/{sid}/members", json={"people": ["chen"]}).get_json()["added"] == ["chen"]
+    assert browser.put(f"/api/rooms/{sid}/members/chen", json={"moderator": True}).status_code == 204
+    assert chen.delete(f"/api/rooms/{sid}/members/ana").status_code == 204
+    assert chen.delete(f"/api/rooms/{sid}").status_code == 204
+    assert chen.post("/api/dms", json={"people": ["ana"]}).status_code == 200
+    assert chen.get("/api/rooms").status_code == 200
 
 
 def test_they_are_all_in_twilios_openapi_file() -> None:
