@@ -70,12 +70,12 @@ export class Server {
    * Asks the Conversations REST API with the installation's own keys; `values` are posted: a form under /v1, else JSON.
    * Resolves with the answer, if there is one.
    */
-  async rest(path: string, values?: Record<string, string>) {
+  async rest(path: string, values?: Record<string, string>, method = values ? "POST" : "GET") {
     const keys = JSON.parse(readFileSync(join(this.instance, "credentials.json"), "utf8"));
     const basic = Buffer.from(`${keys.account_sid}:${keys.auth_token}`).toString("base64");
     const form = path.startsWith("/v1/");
     const response = await fetch(`${this.url}${path}`, {
-      method: values ? "POST" : "GET",
+      method,
       headers: { Authorization: `Basic ${basic}`, ...(form ? {} : { "Content-Type": "application/json" }) },
       body: values && (form ? new URLSearchParams(values) : JSON.stringify(values)),
     });
@@ -94,6 +94,14 @@ export class Server {
 
   async join(sid: string, person: string): Promise<void> {
     await this.rest(`/v1/Conversations/${sid}/Participants`, { Identity: person });
+  }
+
+  /** Deletes the message with this index in a room. */
+  async remove(sid: string, index: number): Promise<void> {
+    const messages = `/v1/Conversations/${sid}/Messages`;
+    const page = await this.rest(`${messages}?PageSize=1000`);
+    const found = page.messages.find((message: { index: number }) => message.index === index);
+    await this.rest(`${messages}/${found.sid}`, undefined, "DELETE");
   }
 
   /** Makes a room for everybody by the command line, and finds its SID. */

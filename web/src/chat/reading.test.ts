@@ -150,6 +150,18 @@ it("reports a busy room not more often than every two seconds, and the last one 
   expect(room.horizons.at(-1)).toBe(20);
 });
 
+it("reports at once when the person goes away", async () => {
+  const { room, chat, attention, look } = await signedIn((sales) => sales.fill(10));
+  await look(3, false);
+  await pass(300);
+  chat.sees("CH1", 9, true);
+  await pass(300);
+  expect(room.horizons).toEqual([3]);
+  attention.turn(false);
+  await pass(0);
+  expect(room.horizons).toEqual([3, 9]);
+});
+
 it("does not count what arrives before the reader's eyes, unless the eyes turn away too soon", async () => {
   const { room, chat, attention, unread, look } = await signedIn((sales) => sales.fill(1));
   await look(0);

@@ -5,7 +5,10 @@ import { lineAt } from "./messages";
 import type { ChatStore } from "./store";
 import type { Unread } from "./unread";
 
-/** Each report goes to everybody in the room: the first at once, the next ones not more often than this. */
+/**
+ * Each report goes to everybody in the room: the first at once, the next ones not more often than this, unless the person
+ * goes away.
+ */
 const reportEvery = 2_000;
 
 export type Reading = ReturnType<typeof createReading>;
@@ -16,6 +19,8 @@ interface Report {
   done: number;
   running: Promise<void> | null;
   call: Promise<void> | null;
+  /** Ends the pause after a report. */
+  wake: () => void;
 }
 
 /**
@@ -48,7 +53,7 @@ export function createReading(store: ChatStore, live: Live, unread: Unread, atte
   function advance(sid: string, index: number): void {
     const room = store.getState().rooms[sid];
     if (!room || index <= (room.readTo ?? -1)) return;
-    const report = reports.get(sid) ?? { wanted: -1, done: -1, running: null, call: null };
+    const report = reports.get(sid) ?? { wanted: -1, done: -1, running: null, call: null, wake: () => {} };
     report.wanted = Math.max(report.wanted, index);
     reports.set(sid, report);
     setReadTo(sid, index);
@@ -69,7 +74,10 @@ export function createReading(store: ChatStore, live: Live, unread: Unread, atte
         return; // sent again with the next one, or after a reconnect
       }
       report.done = index;
-      await new Promise((resolve) => setTimeout(resolve, reportEvery));
+      await new Promise<void>((resolve) => {
+        report.wake = resolve;
+        setTimeout(resolve, reportEvery);
+      });
     }
   }
 
@@ -100,8 +108,9 @@ export function createReading(store: ChatStore, live: Live, unread: Unread, atte
       .catch(() => unread.look(conversation));
   }
 
-  /** What came while the person looked, but not long enough to read it, is unread after all. */
+  /** What was read is reported now. What came while the person looked, but not long enough to read it, is unread after all. */
   function leave(sid: string | null): void {
+    if (sid) reports.get(sid)?.wake();
     const conversation = sid ? live.conversations.get(sid) : undefined;
     const room = sid ? store.getState().rooms[sid] : undefined;
     if (conversation && room && unread.newest(room.sid) > (room.readTo ?? -1)) unread.look(conversation);
@@ -195,7 +204,9 @@ export function createReading(store: ChatStore, live: Live, unread: Unread, atte
     /** Answers of the client before do not come any more. */
     newClient(): void {
       const open = [...reports].filter(([, report]) => report.wanted > report.done);
-      reports = new Map(open.map(([sid, { wanted, done }]) => [sid, { wanted, done, running: null, call: null }]));
+      reports = new Map(
+        open.map(([sid, { wanted, done }]) => [sid, { wanted, done, running: null, call: null, wake: () => {} }]),
+      );
       unread.newClient();
     },
   };

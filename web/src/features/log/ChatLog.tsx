@@ -81,8 +81,8 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
           {rows.map(show)}
           <LogEnd sid={sid} log={log} />
         </ol>
+        {menu.element}
       </div>
-      {menu.element}
       {(!atBottom || log.hasNewer) && <ButtonLatest sid={sid} log={log} />}
     </>
   );
