@@ -26,7 +26,7 @@ def admit(state: ChatState, account: Account, room: Room) -> bool:
         raise room_archived()
     made = make_participant(state, account, room.sid)
     if made:
-        _read_all(state, account, room.sid)
+        state.rooms.read_all(account.identity, room.sid)
     with state.database.write() as transaction:
         remember_offer(transaction, account.identity, room.sid, joined=True)
         for table in (schema.bans, schema.farewells):
@@ -63,12 +63,3 @@ def _refusal(exc: TwilioRestException) -> ApiError | None:
     if exc.code in _TOO_MANY_ROOMS:
         return ApiError(409, "too_many_rooms", "You are in as many rooms as one can be. Leave one first.")
     return room_archived() if exc.code == _CLOSED else None
-
-
-def _read_all(state: ChatState, account: Account, sid: str) -> None:
-    """A newcomer must not see all that was ever written as unread."""
-    last = state.rooms.last_index(sid)
-    if last is not None:
-        with talking("mark the room as read", ignore=frozenset({404})):  # removed again meanwhile
-            participants = state.connection.service.conversations(sid).participants
-            participants(account.identity).update(last_read_message_index=last)

@@ -118,7 +118,7 @@ class Rooms:
         room = self._create_unique(name, json.dumps(attributes))
         if default:
             for identity in self._accounts.active_identities():
-                if not self._join(identity, room):
+                if not self._join(identity, room, empty=True):
                     break  # full
         return room
 
@@ -177,11 +177,24 @@ class Rooms:
             self._accounts.set_rooms_since(account.identity, newest)
         return joined
 
-    def _join(self, identity: str, room: Room) -> bool:
-        """Put the person into the room and remember the offer. False when the room is full, closed or gone."""
+    def read_all(self, identity: str, sid: str) -> None:
+        """A newcomer must not see all that was ever written as unread."""
+        last = self.last_index(sid)
+        if last is not None:
+            with talking("mark the room as read", ignore=frozenset({404})):  # removed again meanwhile
+                participants = self._connection.service.conversations(sid).participants
+                participants(identity).update(last_read_message_index=last)
+
+    def _join(self, identity: str, room: Room, *, empty: bool = False) -> bool:
+        """Put the person into the room and remember the offer. False when the room is full, closed or gone.
+
+        empty: nothing was said there yet.
+        """
         try:
             self._connection.service.conversations(room.sid).participants.create(identity=identity)
             joined = True
+            if not empty:
+                self.read_all(identity, room.sid)
         except TwilioRestException as exc:
             if exc.status == 404:
                 return False

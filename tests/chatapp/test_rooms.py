@@ -51,6 +51,15 @@ def test_a_new_default_room_takes_everybody_in(make_app: MakeApp, rest: Any) -> 
     assert names(ana.post("/api/token").get_json()) == ["#sales"]
 
 
+def test_a_newcomer_has_nothing_unread(make_app: MakeApp, rest: Any) -> None:
+    app = make_app()
+    room = state_of(app).rooms.create("#sales", private=False, default=True)
+    for number in range(3):
+        rest.conversations(room.sid).messages.create(author="ana", body=f"{number}")
+    sign_up(app.test_client(), "bo")
+    assert rest.conversations(room.sid).participants("bo").fetch().last_read_message_index == 2
+
+
 def test_a_private_room_takes_nobody_in(make_app: MakeApp, rest: Any) -> None:
     app = make_app()
     ana = app.test_client()
