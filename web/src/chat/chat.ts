@@ -64,6 +64,8 @@ export function createChat({ api, connect, attention = pageAttention }: ChatDeps
       history.atEnd(sid, atEnd);
       reading.sees(sid, index);
     },
+    setMuted: async (sid: string, muted: boolean) =>
+      live.conversations.get(sid)?.setUserNotificationLevel(muted ? "muted" : "default"),
     markUnread: (sid: string, index: number) => reading.markUnread(sid, index),
     markRead: (sid: string) => reading.markRead(sid),
     markAllRead: () => reading.markAllRead(),

@@ -143,7 +143,7 @@ it("opens at the end when there is no place to go on from", async () => {
   const { log } = await withMessages(300, (room) => {
     room.lastReadMessageIndex = null;
   });
-  expect(log()).toMatchObject({ hasNewer: false, line: 260 });
+  expect(log()).toMatchObject({ hasNewer: false, line: null, aim: null });
 });
 
 it("draws no line, and stays at the end, when all that is unread is one's own", async () => {
@@ -177,6 +177,20 @@ it.each([
 ])("opens a permalink of a message that is gone at %s", async (_, at, index) => {
   const { log } = await withMessages(300, (room) => room.remove(42), at);
   expect(log().aim).toEqual({ at: "middle", index, missing: true });
+});
+
+it.each([
+  ["before", 20],
+  ["behind", 280],
+])("draws the New line where it belongs when a link leads %s it", async (_, at) => {
+  const { log } = await withMessages(
+    300,
+    (room) => {
+      room.lastReadMessageIndex = 149;
+    },
+    at,
+  );
+  expect(log()).toMatchObject({ line: 150, aim: { at: "middle", index: at } });
 });
 
 it("opens a permalink to the very first message", async () => {

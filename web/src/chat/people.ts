@@ -6,6 +6,9 @@ import type { SdkParticipant, SdkUser } from "./surface";
 /** Names are fetched one by one, and each is a subscription: people of very large rooms beyond this stay with their username. */
 const mostNamed = 100;
 
+/** The SDK says after five seconds that somebody has stopped; if that is lost with the connection, we say it. */
+const typingEnds = 7_000;
+
 export type People = ReturnType<typeof createPeople>;
 
 const toMember = (participant: SdkParticipant): Member => ({
@@ -17,6 +20,7 @@ const toMember = (participant: SdkParticipant): Member => ({
 /** Who is in a room, what they are called, and who types. */
 export function createPeople(store: ChatStore, live: Live) {
   let asked = new Set<string>();
+  const typers = new Map<string, ReturnType<typeof setTimeout>>();
 
   const know = (user: SdkUser) =>
     store.change("people", user.identity, () => ({
@@ -44,6 +48,22 @@ export function createPeople(store: ChatStore, live: Live) {
     name(participants.flatMap((participant) => participant.identity ?? []));
   }
 
+  function typing(participant: SdkParticipant, on: boolean): void {
+    const { identity, sid } = participant;
+    if (!identity || identity === store.getState().me?.identity) return;
+    clearTimeout(typers.get(sid));
+    if (on)
+      typers.set(
+        sid,
+        setTimeout(() => typing(participant, false), typingEnds),
+      );
+    store.change("typing", participant.conversation.sid, (known = []) => {
+      const others = known.filter((typer) => typer !== identity);
+      return on ? [...others, identity] : others;
+    });
+    if (on) name([identity]);
+  }
+
   return {
     /** Fetches the display names of people that are not known yet. */
     name,
@@ -65,15 +85,7 @@ export function createPeople(store: ChatStore, live: Live) {
       );
     },
 
-    typing(participant: SdkParticipant, on: boolean): void {
-      const { identity } = participant;
-      if (!identity || identity === store.getState().me?.identity) return;
-      store.change("typing", participant.conversation.sid, (typers = []) => {
-        const others = typers.filter((typer) => typer !== identity);
-        return on ? [...others, identity] : others;
-      });
-      if (on) name([identity]);
-    },
+    typing,
 
     /** A new client has no subscriptions: names are asked again where they are shown. */
     newClient(): void {

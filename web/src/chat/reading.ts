@@ -140,8 +140,14 @@ export function createReading(store: ChatStore, live: Live, unread: Unread, atte
       const { logs, rooms, me } = store.getState();
       const log = logs[sid];
       if (!log?.loaded) return;
-      const line = lineAt(log.messages, horizon ?? -1, me?.identity ?? "");
-      const here = log.messages.filter((message) => message.index >= (line ?? 0) && message.author !== me?.identity);
+      const next = (horizon ?? -1) + 1;
+      const { messages, hasOlder, hasNewer } = log;
+      const shown =
+        (!hasOlder || (messages[0]?.index ?? next) <= next) && (!hasNewer || (messages.at(-1)?.index ?? 0) >= next);
+      // A link may have led to another stretch of the room: then the line waits outside of it. Who never read here has none.
+      const elsewhere = horizon === null ? null : next;
+      const line = shown ? lineAt(messages, next - 1, me?.identity ?? "") : elsewhere;
+      const here = messages.filter((message) => message.index >= (line ?? 0) && message.author !== me?.identity);
       patchLog(sid, { line, lineCount: line === null ? 0 : Math.max(rooms[sid]?.unread ?? 0, here.length) });
     },
 

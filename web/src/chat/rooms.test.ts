@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { fixture, grant } from "./testing/fixture";
 
 it("lists the names of the sign-in answer at once, and drops rooms that the client does not find", async () => {
@@ -57,6 +57,30 @@ it("reads neither messages nor people of rooms that were not opened", async () =
   room.say("bo", "hello");
   expect([room.reads, room.counted]).toEqual([0, 0]);
   expect(state().rooms.CH1?.unread).toBe(1);
+});
+
+it("mutes a room, and hears of it in every tab", async () => {
+  const { chat, server, state, enter } = fixture();
+  server.room("CH1", "#sales");
+  await enter();
+  await chat.setMuted("CH1", true);
+  expect(state().rooms.CH1?.muted).toBe(true);
+});
+
+it("forgets after seven seconds who types, if the end was not heard of", async () => {
+  const { server, state, enter } = fixture();
+  const room = server.room("CH1", "#sales");
+  const bo = room.join("bo");
+  await enter();
+  vi.useFakeTimers();
+  server.client.emit("typingStarted", bo);
+  vi.advanceTimersByTime(5_000);
+  server.client.emit("typingStarted", bo);
+  vi.advanceTimersByTime(6_999);
+  expect(state().typing.CH1).toEqual(["bo"]);
+  vi.advanceTimersByTime(1);
+  expect(state().typing.CH1).toEqual([]);
+  vi.useRealTimers();
 });
 
 it("says why an open room went, and keeps what was not sent", async () => {

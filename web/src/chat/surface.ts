@@ -65,6 +65,7 @@ export interface SdkConversation {
   advanceLastReadMessageIndex(index: number): Promise<number>;
   updateLastReadMessageIndex(index: number | null): Promise<number>;
   setAllMessagesRead(): Promise<number>;
+  setUserNotificationLevel(level: "default" | "muted"): Promise<void>;
   getParticipants(): Promise<SdkParticipant[]>;
   /** Resolves with the message's index once the server has stored it. */
   sendMessage(body: string, attributes: { cid: string }): Promise<number>;

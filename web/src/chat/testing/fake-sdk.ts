@@ -230,6 +230,11 @@ export class FakeConversation implements SdkConversation {
     return this.stored.filter((message) => message.index > (horizon ?? -1)).length;
   }
 
+  async setUserNotificationLevel(level: "default" | "muted"): Promise<void> {
+    this.notificationLevel = level;
+    this.server.client.emit("conversationUpdated", { conversation: this, updateReasons: ["notificationLevel"] });
+  }
+
   async getParticipants(): Promise<SdkParticipant[]> {
     return this.participants;
   }

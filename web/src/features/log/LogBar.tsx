@@ -12,11 +12,21 @@ import { Icon } from "../../ui/Icon";
 import { timeSince } from "./format";
 import styles from "./LogBar.module.css";
 import { Failed } from "./LogEnds";
+import type { RowNotice } from "./RowMenu";
+
+interface LogBarProps {
+  room: Room;
+  log: RoomLog;
+  lineAbove: boolean;
+  /** What became of an action on a message. */
+  notice: RowNotice | null;
+  onSeen: () => void;
+}
 
 /** Over the top of the log: what is new above, or what became of the message that was asked for. */
-export function LogBar({ room, log, lineAbove }: { room: Room; log: RoomLog; lineAbove: boolean }) {
-  const { t } = useTranslation();
+export function LogBar({ room, log, lineAbove, notice, onSeen }: LogBarProps) {
   const missing = useMissing(log);
+  const { t } = useTranslation();
   const unread = useUnreadBar(room, log, lineAbove);
   if (log.failed === "window" || log.loading === "window") {
     const failed = log.failed === "window";
@@ -26,17 +36,21 @@ export function LogBar({ room, log, lineAbove }: { room: Room; log: RoomLog; lin
       </div>
     );
   }
-  if (missing.shown) {
-    return (
-      <div className={styles.bar} role="status">
-        <p>{t("log.missing")}</p>
-        <IconButton label={t("close")} onClick={missing.close}>
-          <Icon of={X} size={16} />
-        </IconButton>
-      </div>
-    );
-  }
+  if (notice) return <Notice onClose={onSeen}>{t(`log.${notice}`)}</Notice>;
+  if (missing.shown) return <Notice onClose={missing.close}>{t("log.missing")}</Notice>;
   return unread && <UnreadBar room={room} log={log} lineAbove={lineAbove} />;
+}
+
+function Notice({ children, onClose }: { children: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className={styles.bar} role="status">
+      <p>{children}</p>
+      <IconButton label={t("close")} onClick={onClose}>
+        <Icon of={X} size={16} />
+      </IconButton>
+    </div>
+  );
 }
 
 /** The message of a permalink is gone: said until the reader closes it or goes elsewhere. */

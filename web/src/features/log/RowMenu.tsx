@@ -18,11 +18,11 @@ const rowAt = (target: EventTarget): HTMLElement | null =>
  * What one can do with a message: at the row under the pointer or with the focus, by long press, and by keys. There is one
  * menu for the log, in the row that it is for.
  */
-export function useRowMenu(sid: string, list: RefObject<HTMLElement | null>) {
+export function useRowMenu(sid: string, list: RefObject<HTMLElement | null>, tell: (notice: RowNotice) => void) {
   const [row, setRow] = useState<HTMLElement | null>(null);
   const [open, setOpen] = useState(false);
   const press = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const act = useRowActions(sid);
+  const act = useRowActions(sid, tell);
   const index = Number(row?.dataset.index);
 
   function onPointerDown(event: PointerEvent) {
@@ -67,6 +67,8 @@ export function useRowMenu(sid: string, list: RefObject<HTMLElement | null>) {
   return { handlers, element };
 }
 
+/** What became of an action, where it cannot be seen in the log. */
+export type RowNotice = "copied" | "failedUnread" | "failedCopy";
 type RowAction = "unread" | "link";
 
 function RowMenu({
@@ -104,12 +106,17 @@ function RowMenu({
   );
 }
 
-function useRowActions(sid: string) {
+function useRowActions(sid: string, tell: (notice: RowNotice) => void) {
   const chat = useChatActions();
-  return (key: RowAction, index: number) => {
+  return async (key: RowAction, index: number) => {
     if (!Number.isInteger(index)) return;
-    if (key === "unread") chat.markUnread(sid, index);
-    else navigator.clipboard.writeText(new URL(permalink(sid, index), window.location.href).href);
+    try {
+      if (key === "unread") return await chat.markUnread(sid, index);
+      await navigator.clipboard.writeText(new URL(permalink(sid, index), window.location.href).href);
+      tell("copied");
+    } catch {
+      tell(key === "unread" ? "failedUnread" : "failedCopy");
+    }
   };
 }
 
