@@ -6,7 +6,7 @@ import { ApiError } from "../../chat/api";
 import { fixture } from "../../chat/testing/fixture";
 import { LoginForm } from "./LoginForm";
 
-vi.mock("../../chat/sdk", () => ({ prefetchSdk: () => {} }));
+vi.mock("../../prefetch", () => ({ prefetchHouse: () => {} }));
 
 async function form(setup: { auth: "password" | "open"; signup: "open" | "closed" }) {
   const all = fixture();

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useChat, useChatActions, useChatState } from "../../ChatContext";
 import { ApiError } from "../../chat/api";
-import { prefetchSdk } from "../../chat/sdk";
+import { prefetchHouse } from "../../prefetch";
 import { Button, IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 import { Logo } from "../../ui/Logo";
@@ -131,7 +131,7 @@ function Fields({ kind }: { kind: "open" | "password" | "create" }) {
     value: values[name],
     problem: problem?.field === name ? problem.text : undefined,
     onChange: (value: string) => {
-      prefetchSdk();
+      prefetchHouse();
       setValues((before) => ({ ...before, [name]: value }));
     },
   });
