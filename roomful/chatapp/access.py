@@ -80,6 +80,11 @@ class Access:
             self._remember(person, sid, entry)
         return entry
 
+    def is_member(self, person: Account, sid: str) -> bool:
+        """Whether the person is in the room at this moment. Raises BackendUnavailable."""
+        entry = self._read(person, sid)
+        return entry is not None and entry.member
+
     def forget(self, sid: str) -> None:
         """The room, or who is in it, has changed."""
         with self._lock:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from roomful.chatapp.clock import now_ms
 from roomful.chatapp.store import schema
-from roomful.chatapp.store.database import Database
+from roomful.chatapp.store.database import Database, upsert
 
 FAREWELL_DAYS = 30
 DAY_MS = 24 * 3600 * 1000
@@ -31,11 +31,16 @@ def bid_farewell(transaction: Connection, room_sid: str, identities: list[str], 
     """Have these people told, when their page asks, why the room has gone. What is older than 30 days is dropped."""
     table, now = schema.farewells, now_ms()
     transaction.execute(delete(table).where(table.c.at < now - FAREWELL_DAYS * DAY_MS))
-    transaction.execute(delete(table).where(table.c.room_sid == room_sid, table.c.identity.in_(identities)))
     told = {"reason": farewell.reason, "name": farewell.name, "by": farewell.by, "at": now}
-    rows = [{"room_sid": room_sid, "identity": identity, **told} for identity in identities]
-    if rows:
-        transaction.execute(insert(table), rows)
+    upsert(
+        transaction, table, [{"room_sid": room_sid, "identity": identity, **told} for identity in sorted(identities)]
+    )
+
+
+def welcome(transaction: Connection, room_sid: str, identities: list[str]) -> None:
+    """These people are in the room: they are not banned from it, and have nothing to be told."""
+    for table in (schema.bans, schema.farewells):
+        transaction.execute(delete(table).where(table.c.room_sid == room_sid, table.c.identity.in_(identities)))
 
 
 def farewell_of(database: Database, room_sid: str, identity: str) -> Farewell | None:

@@ -20,7 +20,7 @@ def announce(connection: Connection, sid: str, body: str, kind: str, by: str | N
 
     kind: of the list in docs/chat-api.md. by: the identity of who did it, None for the terminal.
     """
-    attributes = json.dumps({"v": 1, "sys": {"type": kind, "by": by, **more}})
+    attributes = json.dumps({"v": 1, "sys": {"type": kind, "by": by, **more}}, ensure_ascii=False)
     try:
         with talking("write a system message"):
             connection.service.conversations(sid).messages.create(author=AUTHOR, body=body, attributes=attributes)

@@ -16,17 +16,21 @@ MAX_OTHERS = 8
 
 
 def open_dm(state: ChatState, people: list[Account]) -> tuple[str, str]:
-    """The SID and name of the conversation of exactly these people, made if there is none. Who has left it is put
-    back. Two who open it at the same moment get the same one: its unique name decides.
+    """The SID and name of the conversation of exactly these people, made for the first of them if there is none. Who
+    has left it is put back. Two who open it at the same moment get the same one: its unique name decides.
 
-    Raises ApiError `too_many_rooms`, and BackendUnavailable.
+    Raises ApiError `too_many_rooms` and `throttled`, and BackendUnavailable.
     """
     identities = sorted(person.identity for person in people)
     unique_name = unique_name_of(identities)
-    conversation = _find(state, unique_name) or _make(state, unique_name, identities, people)
+    conversation = _find(state, unique_name)
+    if conversation is None:
+        state.throttles.new_rooms.attempt(people[0].identity)
+        conversation = _make(state, unique_name, identities, people)
     for person in people:
-        make_participant(state, person, str(conversation.sid))
-    state.access.forget(str(conversation.sid))
+        if make_participant(state, person, str(conversation.sid)):
+            state.rooms.read_all(person.identity, str(conversation.sid))
+    state.room_changed(str(conversation.sid))
     return str(conversation.sid), str(conversation.friendly_name or "")
 
 

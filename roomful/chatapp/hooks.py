@@ -54,13 +54,25 @@ def _user_updated(transaction: Connection, call: Call) -> None:
         follow_user(transaction, identity, to_shown_name(call.get("FriendlyName"), identity), updated)
 
 
+def _nothing(transaction: Connection, call: Call) -> None:
+    """Nothing of it is kept."""
+
+
 _APPLY: Mapping[str, Callable[[Connection, Call], None]] = {
     "onConversationRemoved": _room_removed,
     "onParticipantRemoved": _person_left,
     "onUserUpdated": _user_updated,
 }
 
-EVENTS = frozenset(_APPLY)
+_OF_ROOMS = frozenset(
+    {
+        *("onConversationUpdated", "onConversationRemoved"),
+        *("onParticipantAdded", "onParticipantUpdated", "onParticipantRemoved"),
+    }
+)
+"""After these, what was read of the room a moment ago may be wrong."""
+
+EVENTS = frozenset(_APPLY) | _OF_ROOMS
 """The events that the chat application wants to hear of; others are passed over."""
 
 
@@ -77,9 +89,11 @@ def receive(state: ChatState, calls: Sequence[Call]) -> None:
         for call in ours:
             event = call["EventType"]
             try:
-                _APPLY[event](transaction, call)
+                _APPLY.get(event, _nothing)(transaction, call)
             except _Unusable as missing:
                 log.warning("a webhook call was passed over: %s without a usable %s", event, missing)
+    for sid in {call.get("ConversationSid", "") for call in ours if call["EventType"] in _OF_ROOMS}:
+        state.room_changed(sid)
 
 
 @blueprint.post(PATH)

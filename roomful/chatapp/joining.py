@@ -1,15 +1,14 @@
 """Putting a person into a room by their own wish: they followed an invitation, or joined."""
 
-from sqlalchemy import delete
 from twilio.base.exceptions import TwilioRestException
 
 from roomful.chatapp.access import no_room
 from roomful.chatapp.accounts import Account
+from roomful.chatapp.acts import welcome
 from roomful.chatapp.backend import talking
 from roomful.chatapp.errors import ApiError
 from roomful.chatapp.rooms import Room, remember_offer
 from roomful.chatapp.state import ChatState
-from roomful.chatapp.store import schema
 
 _ROOM_FULL = 50417
 _TOO_MANY_ROOMS = frozenset({50208, 50214})
@@ -26,13 +25,11 @@ def admit(state: ChatState, account: Account, room: Room) -> bool:
         raise room_archived()
     made = make_participant(state, account, room.sid)
     if made:
-        state.rooms.read_all(account.identity, room.sid)
+        _read_all(state, account, room.sid)
     with state.database.write() as transaction:
         remember_offer(transaction, account.identity, room.sid, joined=True)
-        for table in (schema.bans, schema.farewells):
-            mine = (table.c.room_sid == room.sid) & (table.c.identity == account.identity)
-            transaction.execute(delete(table).where(mine))
-    state.access.forget(room.sid)
+        welcome(transaction, room.sid, [account.identity])
+    state.room_changed(room.sid)
     return made
 
 
@@ -63,3 +60,13 @@ def _refusal(exc: TwilioRestException) -> ApiError | None:
     if exc.code in _TOO_MANY_ROOMS:
         return ApiError(409, "too_many_rooms", "You are in as many rooms as one can be. Leave one first.")
     return room_archived() if exc.code == _CLOSED else None
+
+
+def _read_all(state: ChatState, account: Account, sid: str) -> None:
+    """With nothing unread, or not at all: who tries again is a newcomer again."""
+    try:
+        state.rooms.read_all(account.identity, sid)
+    except BaseException:
+        with talking("take back a person who was added", ignore=frozenset({404})):
+            state.connection.service.conversations(sid).participants(account.identity).delete()
+        raise

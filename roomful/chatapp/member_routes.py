@@ -49,7 +49,6 @@ def add(sid: str) -> Response:
         except ApiError as exc:
             refused[identity] = exc.code
     added, full = add_members(chat(), account, room, people)
-    chat().member_counts.forget(sid)
     return jsonify(added=added, refused=refused | full)
 
 
@@ -61,7 +60,6 @@ def remove(sid: str, identity: str) -> Response:
     if identity == account.identity:
         raise bad_request("Leave the room instead.")
     remove_member(chat(), account, entry.room, _named(identity))
-    chat().member_counts.forget(sid)
     return Response(status=204)
 
 

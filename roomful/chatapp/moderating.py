@@ -1,15 +1,16 @@
 """What people do to rooms, and to each other in them. That they may, `Access.room` has said before they come here."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import delete, insert
 from twilio.base.exceptions import TwilioRestException
 
 from roomful.chatapp.access import REMOVE, no_room
 from roomful.chatapp.accounts import Account
-from roomful.chatapp.acts import Farewell, bid_farewell, record
+from roomful.chatapp.acts import Farewell, bid_farewell, record, welcome
 from roomful.chatapp.announcing import announce
 from roomful.chatapp.backend import talking
 from roomful.chatapp.clock import now_ms
@@ -18,6 +19,7 @@ from roomful.chatapp.joining import admit
 from roomful.chatapp.rooms import Room, check_name, check_topic, forget_room, remember_offer
 from roomful.chatapp.state import ChatState
 from roomful.chatapp.store import schema
+from roomful.chatapp.store.database import upsert
 
 _editing = Lock()
 """Attributes and roles are read, changed and written: one change at a time, so that none is lost."""
@@ -58,7 +60,7 @@ def edit_room(
         with talking("change the room", ignore=frozenset({404})):
             state.connection.service.conversations(sid).update(**changes)
         after = state.rooms.find(sid)
-    state.access.forget(sid)
+    state.room_changed(sid)
     if after is None:
         raise no_room()
     _tell_of_edit(state, actor, before, after)
@@ -80,7 +82,7 @@ def _changes(
         attributes["archived"] = {"by": by, "at": now_ms()} if archived else None
     if attributes != room.attributes:
         kept = {key: value for key, value in attributes.items() if value is not None}
-        changes["attributes"] = json.dumps(kept)
+        changes["attributes"] = json.dumps(kept, ensure_ascii=False)
     return changes
 
 
@@ -120,12 +122,12 @@ def delete_room(state: ChatState, actor: Account | None, room: Room) -> None:
     members = [participant.identity for participant in state.rooms.participants(room.sid) if participant.identity]
     with state.database.write() as transaction:  # before they hear that it is gone
         bid_farewell(transaction, room.sid, members, Farewell("deleted", room.name, by))
-    with talking("delete the room", ignore=frozenset({404})):
+    with _taken_back(state, room.sid, members), talking("delete the room", ignore=frozenset({404})):
         state.connection.service.conversations(room.sid).delete()
     with state.database.write() as transaction:
         forget_room(transaction, room.sid)
         record(transaction, by or "", "deleted", room.sid, room.name)
-    state.access.forget(room.sid)
+    state.room_changed(room.sid)
 
 
 def add_members(
@@ -157,24 +159,25 @@ def remove_member(state: ChatState, actor: Account | None, room: Room, identity:
     by = None if actor is None else actor.identity
     _participant(state, room.sid, identity)
     with state.database.write() as transaction:  # before their page hears of it and asks why
-        _ban(transaction, room.sid, identity, by or "")
+        upsert(transaction, schema.bans, [{"room_sid": room.sid, "identity": identity, "by": by or "", "at": now_ms()}])
         bid_farewell(transaction, room.sid, [identity], Farewell("removed", room.name, by))
-        record(transaction, by or "", "removed", room.sid, identity)
-    with talking("remove a person from the room", ignore=frozenset({404})):
+    with _taken_back(state, room.sid, [identity]), talking("remove a person", ignore=frozenset({404})):
         state.connection.service.conversations(room.sid).participants(identity).delete()
-    state.access.forget(room.sid)
+    state.room_changed(room.sid)
+    with state.database.write() as transaction:
+        record(transaction, by or "", "removed", room.sid, identity)
     gone = state.accounts.find(identity)
     name = identity if gone is None else gone.friendly_name
     announce(state.connection, room.sid, f"{_called(actor)} removed {name}.", "removed", by, who=identity)
 
 
-def leave_room(state: ChatState, person: Account, sid: str) -> None:
+def leave_room(state: ChatState, person: Account, room: Room) -> None:
     """Take the person out of the room by their own wish: nobody puts them back."""
     with talking("leave the room", ignore=frozenset({404})):
-        state.connection.service.conversations(sid).participants(person.identity).delete()
+        state.connection.service.conversations(room.sid).participants(person.identity).delete()
     with state.database.write() as transaction:
-        remember_offer(transaction, person.identity, sid, joined=True)
-    state.access.forget(sid)
+        remember_offer(transaction, person.identity, room.sid, joined=True)
+    state.room_changed(room.sid)
 
 
 def set_moderator(state: ChatState, actor: Account, room: Room, identity: str, *, moderator: bool) -> None:
@@ -191,7 +194,7 @@ def set_moderator(state: ChatState, actor: Account, room: Room, identity: str, *
         role = state.roles.moderator_sid if moderator else state.roles.member_sid
         with talking("change a person's role"):
             participant.update(role_sid=role)
-    state.access.forget(room.sid)
+    state.room_changed(room.sid)
     kind = "moderator" if moderator else "not_moderator"
     with state.database.write() as transaction:
         record(transaction, actor.identity, kind, room.sid, identity)
@@ -220,10 +223,15 @@ def _participant(state: ChatState, sid: str, identity: str) -> Any:
             raise
 
 
-def _ban(transaction: Any, room_sid: str, identity: str, by: str) -> None:
-    table = schema.bans
-    transaction.execute(delete(table).where(table.c.room_sid == room_sid, table.c.identity == identity))
-    transaction.execute(insert(table).values(room_sid=room_sid, identity=identity, by=by, at=now_ms()))
+@contextmanager
+def _taken_back(state: ChatState, sid: str, identities: list[str]) -> Iterator[None]:
+    """Whoever turns out to be still in the room is not banned from it, and not told that it is gone."""
+    try:
+        yield
+    except BaseException:
+        with state.database.write() as transaction:
+            welcome(transaction, sid, identities)
+        raise
 
 
 def _called(actor: Account | None) -> str:

@@ -11,6 +11,7 @@ from roomful.chatapp.acts import farewell_of
 from roomful.chatapp.directory import list_rooms, show_room
 from roomful.chatapp.dms import MAX_OTHERS, open_dm
 from roomful.chatapp.errors import ApiError, bad_request
+from roomful.chatapp.identity import is_identity
 from roomful.chatapp.incoming import flag, payload, signed_in, text, texts
 from roomful.chatapp.joining import admit
 from roomful.chatapp.moderating import create_room, delete_room, edit_room, leave_room
@@ -92,9 +93,8 @@ def join(sid: str) -> Response:
     entry = entry_to(account, sid, SEE)
     if not entry.member:
         chat().throttles.room_changes.attempt(account.identity)
-        _refuse_banned(account, sid)
+        _refuse_banned(account, entry.room.sid)
         admit(chat(), account, entry.room)
-        chat().member_counts.forget(sid)
         entry = entry_to(account, sid, MEMBER)
     return jsonify(_shown(entry))
 
@@ -103,9 +103,7 @@ def join(sid: str) -> Response:
 def leave(sid: str) -> Response:
     """Go out of a room."""
     account, _ = signed_in()
-    entry_to(account, sid, MEMBER)
-    leave_room(chat(), account, sid)
-    chat().member_counts.forget(sid)
+    leave_room(chat(), account, entry_to(account, sid, MEMBER).room)
     return Response(status=204)
 
 
@@ -114,7 +112,7 @@ def farewell(sid: str) -> Response:
     """Why one is no longer in a room."""
     account, _ = signed_in()
     told = farewell_of(chat().database, sid, account.identity) if _SID.fullmatch(sid) else None
-    if told is None:
+    if told is None or chat().access.is_member(account, sid):
         raise no_room()
     by = None if told.by is None else chat().accounts.find(told.by)
     return jsonify(reason=told.reason, name=told.name, by=None if by is None else by.as_person())
@@ -128,7 +126,7 @@ def dm() -> Response:
     people = [existing(identity) for identity in asked if identity != account.identity]
     if not 1 <= len(people) <= MAX_OTHERS:
         raise bad_request(f"A direct message is to 1 to {MAX_OTHERS} other people.")
-    chat().throttles.new_rooms.attempt(account.identity)
+    chat().throttles.room_changes.attempt(account.identity)
     sid, name = open_dm(chat(), [account, *people])
     return jsonify(sid=sid, name=name)
 
@@ -151,7 +149,7 @@ def room_to_change(person: Account, sid: str, permission: str) -> Entry:
 
 def existing(identity: str) -> Account:
     """The account of somebody who can be talked to. Raises ApiError `no_person`."""
-    account = chat().accounts.find(identity) if len(identity) <= MAX_NAME else None
+    account = chat().accounts.find(identity) if is_identity(identity) else None
     if account is None or account.disabled:
         raise ApiError(404, "no_person", "There is nobody of this name.")
     return account

@@ -44,6 +44,11 @@ class ChatState:
         self.proxies = Proxies(config.trusted_proxies)
         self.exposure = Exposure(config, self.proxies)
 
+    def room_changed(self, sid: str) -> None:
+        """Who is in the room, or what it is, is another: forget what was read of it."""
+        self.access.forget(sid)
+        self.member_counts.forget(sid)
+
 
 def chat() -> ChatState:
     """The parts of the application that serves the current request or command."""

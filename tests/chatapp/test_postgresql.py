@@ -1,6 +1,7 @@
 """The chat app's rows in the schema `chat` of PostgreSQL: the same routes, and several nodes at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -33,6 +34,23 @@ def test_a_session_works_on_every_node(nodes: list[Flask], recorder: Recorder) -
     with state_of(nodes[0]).database.read() as connection:
         tables = set(inspect(connection).get_table_names(schema="chat"))
     assert tables == {"alembic_version", *schema.metadata.tables}
+
+
+def test_two_who_moderate_at_once(nodes: list[Flask], rest: Any) -> None:
+    """Each of them is answered, and one of them was first."""
+    browsers = [node.test_client() for node in nodes]
+    for browser, name in zip(browsers, ("ana", "bo"), strict=True):
+        sign_up(browser, name)
+    sign_up(nodes[0].test_client(), "chen")
+    for number in range(4):
+        sid = browsers[0].post("/api/rooms", json={"name": f"#room{number}"}).get_json()["sid"]
+        browsers[0].post(f"/api/rooms/{sid}/members", json={"people": ["bo", "chen", "\u0000", "\ud800"]})
+        browsers[0].put(f"/api/rooms/{sid}/members/bo", json={"moderator": True})
+        for path in (f"/api/rooms/{sid}/members/chen", f"/api/rooms/{sid}"):
+            with ThreadPoolExecutor(2) as pool:
+                answers = list(pool.map(lambda browser, path=path: browser.delete(path).status_code, browsers))
+            assert 204 in answers
+            assert set(answers) <= {204, 404}
 
 
 def test_one_admin_though_many_sign_up_at_once(nodes: list[Flask]) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from roomful.chatapp.backend import BackendUnavailable
+from roomful.chatapp.hooks import receive
 from roomful.chatapp.moderating import create_room
-from tests.chatapp.conftest import MakeApp, Recorder, state_of
+from tests.chatapp.conftest import MakeApp, Recorder, call, state_of
 from tests.chatapp.test_invites import House
 from tests.chatapp.test_login import assert_refused
 
@@ -242,6 +244,53 @@ def test_people_on_a_phone_are_listed_by_their_number(house: House) -> None:
     assert sorted(names) == ["+491700000001", "ana", "other software"]
 
 
+def test_a_removal_that_fails_leaves_nothing(house: House, recorder: Recorder) -> None:
+    bo, sid = house.person("bo"), make(house.ana)
+    bo.post(f"/api/rooms/{sid}/join")
+
+    def break_off(method: str, path: str) -> None:
+        if method == "DELETE":
+            raise BackendUnavailable("away")
+
+    recorder.before = break_off
+    for path in (f"/api/rooms/{sid}/members/bo", f"/api/rooms/{sid}"):
+        assert_refused(house.ana.delete(path), 503, "backend_unavailable")
+    recorder.before = lambda method, path: None
+    assert_refused(farewell(bo, sid), 404, "no_room")
+    bo.post(f"/api/rooms/{sid}/leave")
+    assert bo.post(f"/api/rooms/{sid}/join").status_code == 200
+
+
+def test_a_join_that_fails_half_way_is_none(house: House, recorder: Recorder) -> None:
+    bo, sid = house.person("bo"), make(house.ana)
+    house.rest.conversations(sid).messages.create(author="ana", body="hello")
+
+    def break_off(method: str, path: str) -> None:
+        if path.endswith("/Messages"):
+            raise BackendUnavailable("away")
+
+    recorder.before = break_off
+    assert_refused(bo.post(f"/api/rooms/{sid}/join"), 503, "backend_unavailable")
+    recorder.before = lambda method, path: None
+    assert house.members(sid) == {"ana"}
+    assert bo.post(f"/api/rooms/{sid}/join").status_code == 200
+    assert house.rest.conversations(sid).participants("bo").fetch().last_read_message_index == 0
+
+
+def test_long_names_are_announced(house: House) -> None:
+    sid = make(house.ana, "\N{GRINNING FACE}" * 256)
+    assert house.ana.patch(f"/api/rooms/{sid}", json={"name": "\N{PARTY POPPER}" * 256}).status_code == 200
+    assert [entry["type"] for entry in said(house, sid)] == ["renamed"]
+
+
+def test_what_is_changed_elsewhere_is_known_at_once(house: House) -> None:
+    sid = make(house.ana)
+    assert house.ana.get(f"/api/rooms/{sid}").get_json()["members"] == 1
+    house.rest.conversations(sid).participants.create(identity="other software")
+    receive(state_of(house.app), [call(house.app, "onParticipantAdded", ConversationSid=sid)])
+    assert house.ana.get(f"/api/rooms/{sid}").get_json()["members"] == 2
+
+
 def test_moderators(house: House) -> None:
     bo = house.person("bo")
     sid = make(bo)
@@ -314,6 +363,7 @@ def test_two_who_open_it_at_once_get_one(house: House) -> None:
         (["nobody"], 404, "no_person"),
         ([f"p{n}" for n in range(10)], 400, "bad_request"),
         (["\u0000"], 404, "no_person"),
+        (["\ud800"], 404, "no_person"),
     ],
 )
 def test_a_conversation_that_cannot_be(house: House, people: object, status: int, code: str) -> None:

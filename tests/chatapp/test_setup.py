@@ -84,7 +84,7 @@ def test_what_is_there_is_shown_and_kept(setup: Callable[..., Result], rest: Any
         filters=["onMessageAdd", "onUserUpdated"],
         method="GET",
     )
-    others = ", ".join(["onMessageAdd", "onUserUpdated", "onConversationRemoved", "onParticipantRemoved"])
+    others = ", ".join(["onMessageAdd", "onUserUpdated", *sorted(EVENTS - {"onUserUpdated"})])
     wanted = (
         f"{HEARING} (webhook {URL}, by POST of {others}"
         "; in place of https://bot.example:8443/tell, by GET of onMessageAdd, onUserUpdated)"

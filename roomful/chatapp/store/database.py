@@ -3,14 +3,15 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, make_url, select, table, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, make_url, select, table, text
 from sqlalchemy import column as sql_column
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -182,3 +183,14 @@ def _run_alembic(connection: Connection, schema_name: str | None, revision: str 
         except CommandError as exc:
             raise StoreError("The chat database was made by a newer Roomful; this one cannot read it") from exc
     command.upgrade(config, "head")
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows in place of those of the same primary keys. Two who write the same take turns: give many in the order
+    of their keys, or PostgreSQL may have them wait for each other."""
+    if not rows:
+        return
+    insert = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
