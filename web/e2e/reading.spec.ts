@@ -1,12 +1,12 @@
-import { type Browser, expect, type Page, test } from "@playwright/test";
+import { type Browser, expect, type Page } from "@playwright/test";
 import { Person } from "./person";
-import { Server } from "./server";
+import type { Server } from "./server";
+import { test } from "./stage";
 
 let server: Server;
-test.beforeAll(async () => {
-  server = await Server.start();
+test.beforeAll(({ server: shared }) => {
+  server = shared;
 });
-test.afterAll(() => server.stop());
 
 const day = 86_400_000;
 
@@ -55,9 +55,9 @@ async function two(browser: Browser, ...names: [string, string]): Promise<[Perso
 test("a message is unread until it is looked at, in every tab, and its writer sees who has seen it", async ({
   browser,
 }) => {
-  const [ana, bo] = await two(browser, "ana", "bo");
-  await server.createRoom("#sales");
-  await server.createRoom("#support");
+  const [ana, bo] = await two(browser, "ana-reads", "bo-reads");
+  await server.room("#sales", "ana-reads", "bo-reads");
+  await server.room("#support", "bo-reads");
   await ana.enter("sales");
   await bo.enter("support");
   await expect(ana.log.getByRole("heading", { name: "This is the start of #sales" })).toBeVisible();
@@ -86,8 +86,8 @@ test("a message is unread until it is looked at, in every tab, and its writer se
     await expect(tab.page).not.toHaveTitle(/^\(1\) /);
     await dark(tab, "sales");
   }
-  await ana.log.getByRole("button", { name: "Seen by bo" }).click();
-  await expect(ana.page.getByRole("dialog", { name: "Seen by" }).getByText("bo")).toBeVisible();
+  await ana.log.getByRole("button", { name: "Seen by bo-reads" }).click();
+  await expect(ana.page.getByRole("dialog", { name: "Seen by" }).getByText("bo-reads")).toBeVisible();
   await ana.page.keyboard.press("Escape");
 
   await expect(line(bo.page), "the line stands while the horizon moves on").toHaveCount(1);
@@ -99,7 +99,7 @@ test("a message is unread until it is looked at, in every tab, and its writer se
 
 test("who types is seen, and the line keeps its height", async ({ browser }) => {
   const [cleo, dan] = await two(browser, "cleo", "dan");
-  await server.createRoom("#typing");
+  await server.room("#typing", "cleo", "dan");
   await cleo.enter("typing");
   await dan.enter("typing");
   const typing = cleo.page.getByTestId("typing");
@@ -112,8 +112,8 @@ test("who types is seen, and the line keeps its height", async ({ browser }) => 
 
 test("a long room opens where reading goes on, and is read by scrolling, by Esc or by the bar", async ({ browser }) => {
   const eve = await Person.signedUp(browser, server, "eve");
-  const sid = await server.createRoom("#long");
-  await server.createRoom("#elsewhere");
+  const sid = await server.room("#long", "eve");
+  await server.room("#elsewhere", "eve");
   await seed(sid, 3);
   await eve.enter("long");
   await dark(eve, "long");
@@ -149,7 +149,7 @@ test("a long room opens where reading goes on, and is read by scrolling, by Esc 
 
 test("three hundred messages are read both ways without a jump, by date and by link", async ({ browser }) => {
   const [farid, grace] = await two(browser, "farid", "grace");
-  const sid = await server.createRoom("#archive");
+  const sid = await server.room("#archive", "farid", "grace");
   await seed(sid, 300, 60);
   await farid.enter("archive");
   await expect(farid.log.getByText("entry 299", { exact: true })).toBeInViewport();
@@ -202,8 +202,8 @@ test("three hundred messages are read both ways without a jump, by date and by l
 
 test("a room is found again where it was left", async ({ browser }) => {
   const kim = await Person.signedUp(browser, server, "kim");
-  const sid = await server.createRoom("#place");
-  await server.createRoom("#aside");
+  const sid = await server.room("#place", "kim");
+  await server.room("#aside", "kim");
   await seed(sid, 80);
   await kim.enter("place");
   await dark(kim, "place");
@@ -222,9 +222,9 @@ test("a room is found again where it was left", async ({ browser }) => {
 });
 
 test("a link to a deleted message leads to its neighbour, and says so", async ({ browser }) => {
-  const sid = await server.createRoom("#gone");
-  await seed(sid, 60);
   const hugo = await Person.signedUp(browser, server, "hugo");
+  const sid = await server.room("#gone", "hugo");
+  await seed(sid, 60);
   await server.remove(sid, 20);
   await hugo.enter("gone");
   await hugo.page.goto(`${server.url}/r/${sid}/m/20`);
@@ -233,8 +233,8 @@ test("a link to a deleted message leads to its neighbour, and says so", async ({
 });
 
 test("what happens to a room is told in the reader's words", async ({ browser }) => {
-  const sid = await server.createRoom("#notes");
   const ida = await Person.signedUp(browser, server, "ida");
+  const sid = await server.room("#notes", "ida");
   await ida.enter("notes");
   const tell = (sys: object, body: string) =>
     server.rest(`/v1/Conversations/${sid}/Messages`, {
@@ -250,7 +250,7 @@ test("what happens to a room is told in the reader's words", async ({ browser })
 
 test("messages are walked through and marked by keyboard", async ({ browser }) => {
   const jo = await Person.signedUp(browser, server, "jo");
-  const sid = await server.createRoom("#keys");
+  const sid = await server.room("#keys", "jo");
   await seed(sid, 20);
   await jo.enter("keys");
   await jo.page.keyboard.press("Escape");
