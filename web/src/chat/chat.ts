@@ -1,5 +1,6 @@
 import type { Api } from "./api";
 import { type Attention, pageAttention } from "./attention";
+import { type Clock, pageClock } from "./clock";
 import { indexAt } from "./date";
 import { createHistory } from "./history";
 import { isOnline, type Live } from "./live";
@@ -19,13 +20,14 @@ export interface ChatDeps {
   api: Api;
   connect: Connect;
   attention?: Attention;
+  clock?: Clock;
 }
 
 /** Puts the chat together: a store that components read, and the actions that they call. */
-export function createChat({ api, connect, attention = pageAttention }: ChatDeps) {
+export function createChat({ api, connect, attention = pageAttention, clock = pageClock }: ChatDeps) {
   const store = createChatStore();
   const live: Live = { client: null, conversations: new Map() };
-  const people = createPeople(store, live);
+  const people = createPeople(store, live, clock);
   const history = createHistory(store, live, people.name);
   const unread = createUnread(store, live);
   const reading = createReading(store, live, unread, attention);
@@ -40,6 +42,13 @@ export function createChat({ api, connect, attention = pageAttention }: ChatDeps
     /** The room that the person looks at, at one of its messages perhaps; null for none. */
     openRoom: (sid: string | null, at: number | null = null) => rooms.enter(sid, at),
     leaveGone: (sid: string) => store.change("gone", sid, () => undefined),
+
+    /** Tries again to find out who is in a room. */
+    reloadMembers: (sid: string) => people.load(sid),
+    /** Has the names of people fetched. */
+    nameAll: (identities: Iterable<string>) => people.name(identities),
+    /** Takes over what the chat application said of people. */
+    learn: people.learn,
 
     loadOlder: (sid: string) => history.older(sid),
     loadNewer: (sid: string) => history.newer(sid),

@@ -106,6 +106,15 @@ describe("systemNoteOf", () => {
     expect(systemNoteOf("mallory", attributes)).toBeNull();
   });
 
+  it("takes one person or several", () => {
+    for (const who of ["bo", ["bo"]])
+      expect(systemNoteOf("system", { sys: { type: "removed", by: "ana", who } })).toEqual({
+        type: "removed",
+        by: "ana",
+        who: ["bo"],
+      });
+  });
+
   it("leaves what it does not know to the message's own text", () => {
     for (const sys of [
       undefined,

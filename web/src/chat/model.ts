@@ -9,7 +9,15 @@ export interface Room {
   sid: string;
   /** As made by `flask chatrooms create`, usually with a leading `#`. */
   name: string;
+  /** Direct messages carry no name that is shown: they are called after the others. */
+  kind: "room" | "dm";
+  /** Who is in a direct message besides this person, also when they have left it. */
+  others: string[];
+  topic: string;
+  archived: boolean;
   isPrivate: boolean;
+  /** Everybody who signs up is put into it. */
+  isDefault: boolean;
   createdBy: string | null;
   createdAt: number | null;
   /** Messages behind the read horizon; null while it is not known. */
@@ -25,7 +33,12 @@ export interface Room {
 export const unknownRoom: Room = {
   sid: "",
   name: "",
+  kind: "room",
+  others: [],
+  topic: "",
+  archived: false,
   isPrivate: false,
+  isDefault: false,
   createdBy: null,
   createdAt: null,
   unread: null,
@@ -112,6 +125,7 @@ export interface Member {
   sid: string;
   /** Null for people outside the browser. */
   identity: string | null;
+  roleSid: string;
   /** Has read the messages up to this index. */
   readTo: number | null;
 }
@@ -119,7 +133,9 @@ export interface Member {
 export interface Person {
   identity: string;
   name: string;
-  /** Null where the service does not tell. */
+  /** The address of their picture. */
+  avatar: string | null;
+  /** Null where the service does not tell, and for people whom nobody looks at. */
   online: boolean | null;
 }
 

@@ -101,7 +101,7 @@ it("says why an open room went, and keeps what was not sent", async () => {
 it("knows who is there, what they are called and who types", async () => {
   const { chat, server, state, enter, settled } = fixture();
   const room = server.room("CH1", "#sales");
-  server.users.set("bo", { identity: "bo", friendlyName: "Bo Lindqvist", isOnline: true });
+  server.person("bo", { friendlyName: "Bo Lindqvist", isOnline: true });
   room.join("ana");
   await enter();
   chat.openRoom("CH1");
@@ -110,7 +110,7 @@ it("knows who is there, what they are called and who types", async () => {
   server.client.emit("participantJoined", bo);
   await settled();
   expect(state().members.CH1?.map((member) => member.identity)).toEqual(["ana", "bo"]);
-  expect(state().people.bo).toEqual({ identity: "bo", name: "Bo Lindqvist", online: true });
+  expect(state().people.bo).toEqual({ identity: "bo", name: "Bo Lindqvist", avatar: null, online: true });
   server.client.emit("typingStarted", bo);
   server.client.emit("typingStarted", { ...bo, identity: "ana" });
   expect(state().typing.CH1).toEqual(["bo"]);

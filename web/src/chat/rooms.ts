@@ -4,6 +4,7 @@ import type { Room } from "./model";
 import type { Outbox } from "./outbox";
 import type { People } from "./people";
 import type { Reading } from "./reading";
+import { marksOf } from "./room";
 import type { ChatStore } from "./store";
 import type { SdkClient, SdkConversation, SdkEvents, SdkMessage } from "./surface";
 import type { Unread } from "./unread";
@@ -27,14 +28,14 @@ export function createRooms({ store, live, history, outbox, people, unread, read
 
   /** Our own horizon runs ahead of the SDK's while it is being set, so that is taken over only when it has changed. */
   function upsert(conversation: SdkConversation, withHorizon: boolean): void {
-    const attributes = (conversation.attributes ?? {}) as { visibility?: unknown };
+    const marks = marksOf(conversation.attributes, store.getState().me?.identity);
     store.change(
       "rooms",
       conversation.sid,
       (room): Room => ({
         sid: conversation.sid,
         name: conversation.friendlyName || room?.name || conversation.sid,
-        isPrivate: attributes.visibility === "private",
+        ...marks,
         createdBy: conversation.createdBy || null,
         createdAt: conversation.dateCreated?.getTime() ?? null,
         unread: room?.unread ?? null,
@@ -67,7 +68,7 @@ export function createRooms({ store, live, history, outbox, people, unread, read
       store.change("gone", sid, () => ({ name: room.name, why, unsent }));
     }
     history.forget(sid);
-    for (const field of ["rooms", "outbox", "members", "typing", "drafts"] as const) {
+    for (const field of ["rooms", "outbox", "members", "membersFailed", "typing", "drafts"] as const) {
       store.change(field, sid, () => undefined);
     }
   }
@@ -99,7 +100,7 @@ export function createRooms({ store, live, history, outbox, people, unread, read
 
   async function open(sid: string): Promise<void> {
     if (!live.conversations.has(sid)) return;
-    if (!store.getState().members[sid]) people.load(sid);
+    people.ensure(sid);
     const { openAt, rooms, logs: before } = store.getState();
     if (entered === sid && (before[sid]?.loaded || before[sid]?.loading)) return;
     entered = sid;
@@ -158,6 +159,7 @@ export function createRooms({ store, live, history, outbox, people, unread, read
       on("typingStarted", (participant) => people.typing(participant, true));
       on("typingEnded", (participant) => people.typing(participant, false));
       on("userUpdated", ({ user }) => people.know(user));
+      on("userUnsubscribed", (user) => people.dropped(user));
     },
 
     /**

@@ -53,7 +53,7 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
     era += 1;
     const self: Me = { identity: grant.identity, name: grant.friendly_name || grant.identity };
     store.setState({ phase: "signedIn", sessionEnded: false, me: self, initError: null, roomsReady: false });
-    people.know({ identity: self.identity, friendlyName: self.name, isOnline: null });
+    people.self(self);
     listRooms(grant);
     return start(grant);
   }

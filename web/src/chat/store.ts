@@ -25,6 +25,8 @@ export interface ChatState {
   logs: Record<string, RoomLog>;
   outbox: Record<string, Outgoing[]>;
   members: Record<string, Member[]>;
+  /** Rooms of which it could not be found out who is in them. */
+  membersFailed: Record<string, true>;
   typing: Record<string, string[]>;
   drafts: Record<string, string>;
   people: Record<string, Person>;
@@ -44,6 +46,7 @@ const nobody = {
   logs: {},
   outbox: {},
   members: {},
+  membersFailed: {},
   typing: {},
   drafts: {},
   people: {},
@@ -79,7 +82,7 @@ export function createChatStore() {
   });
 }
 
-type RecordKey = "rooms" | "gone" | "logs" | "outbox" | "members" | "typing" | "drafts" | "people";
+type RecordKey = "rooms" | "gone" | "logs" | "outbox" | "members" | "membersFailed" | "typing" | "drafts" | "people";
 
 export const emptyLog: RoomLog = {
   messages: [],

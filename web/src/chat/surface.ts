@@ -6,13 +6,20 @@
 export interface SdkUser {
   readonly identity: string;
   readonly friendlyName: string | null;
+  /** Whatever some client wrote. */
+  readonly attributes: unknown;
+  /** Null where the service does not tell. */
   readonly isOnline: boolean | null;
+  /** Nothing more is told of this person. */
+  unsubscribe(): Promise<void>;
 }
 
 export interface SdkParticipant {
   readonly sid: string;
   readonly identity: string | null;
   readonly type: string;
+  /** What it allows only the chat application says. */
+  readonly roleSid: string;
   /** The person has read the messages up to this one; null for none. */
   readonly lastReadMessageIndex: number | null;
   readonly conversation: { readonly sid: string };
@@ -101,6 +108,8 @@ export interface SdkEvents {
   typingStarted: (participant: SdkParticipant) => void;
   typingEnded: (participant: SdkParticipant) => void;
   userUpdated: (change: { user: SdkUser }) => void;
+  /** By our wish, or to make room for another: it keeps 100. */
+  userUnsubscribed: (user: SdkUser) => void;
 }
 
 export interface SdkClient {
@@ -108,6 +117,7 @@ export interface SdkClient {
   on<E extends keyof SdkEvents>(event: E, listener: SdkEvents[E]): unknown;
   updateToken(token: string): Promise<unknown>;
   shutdown(): Promise<void>;
+  /** Somebody, as they are now; what changes is told by `userUpdated` from now on. */
   getUser(identity: string): Promise<SdkUser>;
   /** Settles when the first load of the rooms has ended; it rejects for ever if that load was cut off. */
   getSubscribedConversations(): Promise<SdkForwardPage>;

@@ -14,6 +14,8 @@ export function systemNoteOf(author: string | null, attributes: unknown): System
   const note = ((attributes ?? {}) as { sys?: unknown }).sys;
   const { type, by, from, to, topic, who } = (note ?? {}) as Record<string, unknown>;
   if (!isText(type) || !isText(by)) return { type: "other" };
+  const named = Array.isArray(who) ? who : [who]; // one person is named as such
+  const names = named.every(isText) ? named : [];
   switch (type) {
     case "renamed":
       return isText(from) && isText(to) ? { type, by, from, to } : { type: "other" };
@@ -26,7 +28,7 @@ export function systemNoteOf(author: string | null, attributes: unknown): System
     case "removed":
     case "moderator":
     case "not_moderator":
-      return Array.isArray(who) && who.length > 0 && who.every(isText) ? { type, by, who } : { type: "other" };
+      return names.length > 0 ? { type, by, who: names } : { type: "other" };
     default:
       return { type: "other" };
   }

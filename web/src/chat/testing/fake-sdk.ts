@@ -13,7 +13,7 @@ import type {
 /** An in-memory server and SDK with the surface that we use: enough to test the store without a network. */
 export class FakeServer {
   conversations = new Map<string, FakeConversation>();
-  users = new Map<string, SdkUser>();
+  users = new Map<string, FakeUser>();
   clients: FakeClient[] = [];
   /** Rooms that the SDK gave up while it was opening them. */
   skipped = new Set<string>();
@@ -30,6 +30,13 @@ export class FakeServer {
     const conversation = new FakeConversation(this, sid, name);
     this.conversations.set(sid, conversation);
     return conversation;
+  }
+
+  /** Somebody whom the service knows. */
+  person(identity: string, change: Partial<Pick<FakeUser, "friendlyName" | "attributes" | "isOnline">> = {}): FakeUser {
+    const user = Object.assign(new FakeUser(this, identity), change);
+    this.users.set(identity, user);
+    return user;
   }
 
   connect: Connect = async (token) => {
@@ -82,8 +89,29 @@ export class FakeClient implements SdkClient {
     this.connectionState = "disconnected";
   }
 
+  /** Subscribed to, the oldest first; oneself is not among them. */
+  subscriptions: string[] = [];
+  /** Whom it was asked for, in this order. */
+  askedFor: string[] = [];
+  /** Answers to questions for people are held back until this settles. */
+  usersDelay: Promise<void> = Promise.resolve();
+  failUsers = false;
+
   async getUser(identity: string): Promise<SdkUser> {
-    return this.server.users.get(identity) ?? { identity, friendlyName: null, isOnline: null };
+    this.askedFor.push(identity);
+    await this.usersDelay;
+    if (this.failUsers) throw new Error("disconnected");
+    const user = this.server.users.get(identity) ?? this.server.person(identity);
+    if (identity === "ana" || this.subscriptions.includes(identity)) return user;
+    if (this.subscriptions.length >= 100) this.drop(this.subscriptions[0] as string);
+    this.subscriptions.push(identity);
+    return user;
+  }
+
+  drop(identity: string): void {
+    this.subscriptions = this.subscriptions.filter((subscribed) => subscribed !== identity);
+    const user = this.server.users.get(identity);
+    if (user) this.emit("userUnsubscribed", user);
   }
 
   /** A page a room; like the SDK it tells of those that it did not know. */
@@ -92,6 +120,29 @@ export class FakeClient implements SdkClient {
     const found = this.server.skipped.delete(rooms[from]?.sid ?? "") && rooms[from];
     if (found) this.emit("conversationJoined", found);
     return { hasNextPage: from + 1 < rooms.length, nextPage: () => this.getSubscribedConversations(from + 1) };
+  }
+}
+
+export class FakeUser implements SdkUser {
+  friendlyName: string | null = null;
+  attributes: unknown = {};
+  isOnline: boolean | null = null;
+
+  constructor(
+    private server: FakeServer,
+    readonly identity: string,
+  ) {}
+
+  /** Something about this person changes, which the current client hears of if it is subscribed. */
+  change(change: Partial<Pick<FakeUser, "friendlyName" | "attributes" | "isOnline">>): void {
+    Object.assign(this, change);
+    const { client } = this.server;
+    if (this.identity === "ana" || client.subscriptions.includes(this.identity))
+      client.emit("userUpdated", { user: this });
+  }
+
+  async unsubscribe(): Promise<void> {
+    this.server.client.drop(this.identity);
   }
 }
 
@@ -113,6 +164,7 @@ export class FakeConversation implements SdkConversation {
   /** What the next sends come to; without one they are stored and announced. */
   outcomes: (() => Promise<number>)[] = [];
   failReads = false;
+  failParticipants = false;
   failHorizons = false;
   /** The answer to a request is held back until this settles. */
   delay: Promise<void> = Promise.resolve();
@@ -236,11 +288,13 @@ export class FakeConversation implements SdkConversation {
   }
 
   async getParticipants(): Promise<SdkParticipant[]> {
+    if (this.failParticipants) throw new Error("disconnected");
     return this.participants;
   }
 
   join(identity: string, lastReadMessageIndex: number | null = null): SdkParticipant {
-    const participant = { sid: `MB${identity}`, identity, type: "chat", lastReadMessageIndex, conversation: this };
+    const [sid, roleSid] = [`MB${identity}`, "RLuser"];
+    const participant = { sid, identity, type: "chat", roleSid, lastReadMessageIndex, conversation: this };
     this.participants.push(participant);
     return participant;
   }

@@ -1,6 +1,7 @@
 import { vi } from "vitest";
 import { ApiError, type Grant } from "../api";
 import { createChat } from "../chat";
+import type { Clock } from "../clock";
 import { FakeServer, settled } from "./fake-sdk";
 
 export const grant = (change: Partial<Grant> = {}): Grant => ({
@@ -13,6 +14,25 @@ export const grant = (change: Partial<Grant> = {}): Grant => ({
 });
 
 export const signedOut = new ApiError(401, "signed_out", "Sign in again.");
+
+/** Time that passes when the test says so. */
+export class FakeClock implements Clock {
+  private now = 0;
+  private timers = new Set<{ at: number; act: () => void }>();
+
+  after(ms: number, act: () => void): () => void {
+    const timer = { at: this.now + ms, act };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  pass(ms: number): void {
+    this.now += ms;
+    for (const timer of [...this.timers]) {
+      if (timer.at <= this.now && this.timers.delete(timer)) timer.act();
+    }
+  }
+}
 
 /** A chat over the fake SDK. `api` answers can be replaced by a test. */
 export function fixture() {
@@ -37,7 +57,8 @@ export function fixture() {
       attention.changed();
     },
   };
-  const chat = createChat({ api, connect: server.connect, attention });
+  const clock = new FakeClock();
+  const chat = createChat({ api, connect: server.connect, attention, clock });
   const state = () => chat.store.getState();
   const bodies = (sid: string) => state().logs[sid]?.messages.map((message) => message.body) ?? [];
   const unsent = (sid: string) => (state().outbox[sid] ?? []).map((row) => `${row.status}: ${row.text}`);
@@ -47,5 +68,5 @@ export function fixture() {
     await chat.signIn("ana", "secret");
     await server.client.start();
   }
-  return { server, api, chat, attention, state, bodies, unsent, enter, settled };
+  return { server, api, chat, attention, clock, state, bodies, unsent, enter, settled };
 }

@@ -20,7 +20,7 @@ export function MemberPanel({ room, onClose }: { room: Room; onClose: () => void
   const sorted = useMemo(() => {
     const named = members.map((member): Person & { sid: string } => {
       const identity = member.identity ?? member.sid;
-      return { sid: member.sid, ...(people[identity] ?? { identity, name: identity, online: null }) };
+      return { sid: member.sid, ...(people[identity] ?? { identity, name: identity, avatar: null, online: null }) };
     });
     return named.sort((a, b) => collator.compare(a.name, b.name));
   }, [members, people]);

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { marksOf } from "./room";
+
+it("reads what the chat application writes", () => {
+  const attributes = { v: 1, kind: "room", visibility: "public", default: true, topic: "Chairs" };
+  const room = { kind: "room", others: [], topic: "Chairs", archived: false, isPrivate: false, isDefault: true };
+  expect(marksOf(attributes, "ana")).toEqual(room);
+  expect(marksOf({ ...attributes, archived: { by: "bo", at: 5 } }, "ana").archived).toBe(true);
+  expect(marksOf({ ...attributes, visibility: "private" }, "ana")).toMatchObject({ isPrivate: true, isDefault: false });
+  const dm = { v: 1, kind: "dm", members: ["ana", "bo", "chen"] };
+  expect(marksOf(dm, "ana")).toMatchObject({ kind: "dm", others: ["bo", "chen"], isPrivate: true, isDefault: false });
+});
+
+it.each([
+  null,
+  undefined,
+  7,
+  "text",
+  [],
+  { kind: 3, visibility: {}, topic: 9, archived: 0, members: "bo", default: "yes" },
+])("takes %j for an ordinary room", (attributes) => {
+  const room = { kind: "room", others: [], topic: "", archived: false, isPrivate: false, isDefault: false };
+  expect(marksOf(attributes, "ana")).toEqual(room);
+});
+
+it("leaves out of a direct message what names nobody, and nobody twice", () => {
+  const members = ["ana", "bo", "bo", "", null, 5, { identity: "eve" }];
+  expect(marksOf({ kind: "dm", members }, "ana").others).toEqual(["bo"]);
+  expect(marksOf({ kind: "dm", members: "ana" }, "ana").others).toEqual([]);
+});

@@ -1,0 +1,37 @@
+import type { Room } from "./model";
+
+type Marks = Pick<Room, "kind" | "others" | "topic" | "archived" | "isPrivate" | "isDefault">;
+
+/** Of at most so many people a direct message can be. */
+const mostOthers = 50;
+
+/**
+ * What a conversation's attributes make of it, by the same rules as the chat application's `read_room`. Other software
+ * may have written anything there.
+ */
+export function marksOf(attributes: unknown, me: string | undefined): Marks {
+  const {
+    kind,
+    visibility,
+    topic,
+    archived,
+    members,
+    default: byDefault,
+  } = (attributes ?? {}) as Record<string, unknown>;
+  const dm = kind === "dm";
+  const isPrivate = dm || visibility === "private";
+  return {
+    kind: dm ? "dm" : "room",
+    others: dm ? othersOf(members, me) : [],
+    topic: typeof topic === "string" ? topic : "",
+    archived: Boolean(archived),
+    isPrivate,
+    isDefault: byDefault === true && !isPrivate,
+  };
+}
+
+function othersOf(members: unknown, me: string | undefined): string[] {
+  if (!Array.isArray(members)) return [];
+  const identities = members.filter((member): member is string => typeof member === "string" && member !== "");
+  return [...new Set(identities)].filter((identity) => identity !== me).slice(0, mostOthers);
+}
