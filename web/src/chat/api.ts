@@ -29,13 +29,15 @@ export class ApiError extends Error {
   }
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Asks the chat application; `body` is sent as JSON, a file as it is. */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const raw = body instanceof Blob;
   let response: Response;
   try {
     response = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: body === undefined || raw ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? null : raw ? body : JSON.stringify(body),
     });
   } catch {
     throw new ApiError(0, "network", "");

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { marksOf } from "./room";
+import { marksOf, titleOf } from "./room";
 
 it("reads what the chat application writes", () => {
   const attributes = { v: 1, kind: "room", visibility: "public", default: true, topic: "Chairs" };
@@ -27,4 +27,11 @@ it("leaves out of a direct message what names nobody, and nobody twice", () => {
   const members = ["ana", "bo", "bo", "", null, 5, { identity: "eve" }];
   expect(marksOf({ kind: "dm", members }, "ana").others).toEqual(["bo"]);
   expect(marksOf({ kind: "dm", members: "ana" }, "ana").others).toEqual([]);
+});
+
+it("calls a direct message after the others", () => {
+  const people = { bo: { identity: "bo", name: "Bo Lindqvist", avatar: null, online: null } };
+  expect(titleOf({ kind: "dm", others: ["bo", "chen"], name: "whatever" }, people)).toBe("Bo Lindqvist, chen");
+  expect(titleOf({ kind: "dm", others: [], name: "ana" }, people)).toBe("ana");
+  expect(titleOf({ kind: "room", others: [], name: "#sales" }, people)).toBe("#sales");
 });

@@ -1,4 +1,4 @@
-import type { Room } from "./model";
+import type { Person, Room } from "./model";
 
 type Marks = Pick<Room, "kind" | "others" | "topic" | "archived" | "isPrivate" | "isDefault">;
 
@@ -28,6 +28,12 @@ export function marksOf(attributes: unknown, me: string | undefined): Marks {
     isPrivate,
     isDefault: byDefault === true && !isPrivate,
   };
+}
+
+/** What a room is called. A direct message is called after the others, never by the name that the service keeps. */
+export function titleOf(room: Pick<Room, "kind" | "others" | "name">, people: Record<string, Person>): string {
+  if (room.kind === "room" || room.others.length === 0) return room.name;
+  return room.others.map((identity) => people[identity]?.name ?? identity).join(", ");
 }
 
 function othersOf(members: unknown, me: string | undefined): string[] {

@@ -26,7 +26,8 @@ interface RowProps {
 }
 
 function Row({ author, at, first, body, index, look, children }: RowProps) {
-  const name = useChatState((state) => state.people[author]?.name ?? author);
+  const person = useChatState((state) => state.people[author]) ?? { identity: author, name: author };
+  const { name } = person;
   const time = (className: string | undefined, text: string) => (
     <time className={className} dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
       {text}
@@ -39,7 +40,7 @@ function Row({ author, at, first, body, index, look, children }: RowProps) {
         aria-label={`${name}, ${timeOf(at)}, ${body.slice(0, longestLabel)}`}
         tabIndex={-1}
       >
-        {first ? <Avatar identity={author} name={name} /> : time(styles.gutter, shortTimeOf(at))}
+        {first ? <Avatar person={person} /> : time(styles.gutter, shortTimeOf(at))}
         <div className={styles.body}>
           {first ? (
             <div className={styles.by}>

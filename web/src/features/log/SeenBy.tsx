@@ -21,7 +21,7 @@ export function SeenBy({ index }: { index: number }) {
     if (!members || members.length > mostPeople) return [];
     return members.flatMap(({ identity, readTo }) =>
       identity && identity !== user?.username && (readTo ?? -1) >= index
-        ? [{ identity, name: people[identity]?.name ?? identity }]
+        ? [people[identity] ?? { identity, name: identity }]
         : [],
     );
   }, [members, people, index, user?.username]);
@@ -42,10 +42,10 @@ export function SeenBy({ index }: { index: number }) {
           <Dialog className={floating.people} aria-label={t("log.seenTitle")}>
             <h3>{t("log.seenTitle")}</h3>
             <ul>
-              {names.map(({ identity, name }) => (
-                <li key={identity}>
-                  <Avatar identity={identity} name={name} size="sm" />
-                  <bdi className="truncate">{name}</bdi>
+              {names.map((person) => (
+                <li key={person.identity}>
+                  <Avatar person={person} size="sm" />
+                  <bdi className="truncate">{person.name}</bdi>
                 </li>
               ))}
             </ul>

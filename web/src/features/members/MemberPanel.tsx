@@ -53,13 +53,7 @@ function MemberRow({ person, typing }: { person: Person; typing: boolean }) {
   const note = typing ? t("members.typing") : identity === user?.username ? t("members.you") : handle;
   return (
     <li className={styles.member}>
-      <Avatar
-        identity={identity}
-        name={name}
-        size="sm"
-        online={online}
-        presence={t(online ? "members.online" : "members.offline")}
-      />
+      <Avatar person={person} size="sm" online={online} />
       <div className={styles.text}>
         <b className="truncate">
           <bdi>{name}</bdi>

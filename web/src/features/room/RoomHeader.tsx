@@ -36,7 +36,7 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
         <button type="button" className={styles.people} aria-pressed={panelOpen} onClick={onPanel}>
           <span className={styles.stack} aria-hidden="true">
             {faces.map((identity) => (
-              <Avatar key={identity} identity={identity} name={people[identity]?.name ?? identity} size="xs" />
+              <Avatar key={identity} person={people[identity] ?? { identity, name: identity }} size="xs" />
             ))}
           </span>
           <span className={styles.glyph}>

@@ -117,7 +117,7 @@ function Me() {
         </p>
       )}
       <div className={styles.me}>
-        <Avatar identity={user.username} name={user.name} size="sm" online={connected} presence={state} />
+        <Avatar person={{ identity: user.username, name: user.name }} size="sm" online={connected} presence={state} />
         <div className={styles.meText}>
           <b className="truncate">
             <bdi>{user.name}</bdi>
