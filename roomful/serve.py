@@ -72,6 +72,7 @@ def service_config(settings: Settings, application_events: frozenset[str] = EVEN
         public_url=settings.public_url,
         media_url=settings.media_url or str(settings.instance / "media"),
         trusted_proxies=settings.trusted_proxies,
+        presence=True,  # the chat shows it
         tombstone_days=settings.tombstone_days,
         webhook_allow=settings.webhook_allow,
         application_events=application_events,

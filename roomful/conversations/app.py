@@ -73,6 +73,8 @@ class ServiceConfig:
     """Where media are: the absolute path of a folder, or `s3://bucket/prefix`."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks whose forwarding headers are believed."""
+    presence: bool = False
+    """Whether a new installation shows who is online (`ReachabilityEnabled`, which can be changed later)."""
     tombstone_days: int = 30
     """How long a removal can be replayed to a client that was away."""
     clock: Clock = now
@@ -142,7 +144,7 @@ class Service:
         except StoreError as error:
             raise OpenError(str(error)) from error
         try:
-            installation = await _install(Performer(store.writer))
+            installation = await _install(Performer(store.writer), config)
             media = open_media_store(config.media_url, installation.account.sid)
             return cls(store, bus, hub, installation, config, media)
         except MediaStoreError as error:
@@ -197,11 +199,13 @@ class Service:
         return socket_protocol(self._hub)
 
 
-async def _install(performer: Performer) -> Installation:
+async def _install(performer: Performer, config: ServiceConfig) -> Installation:
     """The installation, made at the first start; nodes that start at once find the same one."""
     for _ in range(_INSTALL_ATTEMPTS):
         try:
-            return await performer.perform(Actor(""), Install(secrets.token_hex(16), secrets.token_hex(32)))
+            return await performer.perform(
+                Actor(""), Install(secrets.token_hex(16), secrets.token_hex(32), config.presence)
+            )
         except ServiceError as error:
             if error.status != 409:
                 raise OpenError(f"the first start failed: {error.message}") from error

@@ -35,6 +35,8 @@ class Install:
 
     auth_token: str
     api_key_secret: str
+    presence: bool = False
+    """Whether the service shows who is online."""
 
     def needs(self, actor: Actor) -> Needs:
         return Needs()
@@ -51,7 +53,7 @@ class Install:
 
     def _install(self, tx: Tx) -> Installation:
         account_sid = tx.sid("AC")
-        service = new_service(tx, account_sid, "chat")
+        service = new_service(tx, account_sid, "chat", presence=self.presence)
         new_role(tx, service.sid, "participant", "service", PARTICIPANT)
         api_key = ApiKey(tx.sid("SK"), account_sid, self.api_key_secret, "chat", tx.now)
         account = Account(account_sid, 1, self.auth_token, service.sid, tx.now, tx.now)

@@ -53,8 +53,8 @@ class CreateService:
         return new_service(tx, account.sid, friendly_name)
 
 
-def new_service(tx: Tx, account_sid: str, friendly_name: str) -> Service:
-    """Write a service and its four roles."""
+def new_service(tx: Tx, account_sid: str, friendly_name: str, *, presence: bool = False) -> Service:
+    """Write a service and its four roles. It shows who is online if asked to, as at Twilio."""
     sid = tx.sid("IS")
     new_role(tx, sid, "service admin", "service", SERVICE_ADMIN)
     service_user = new_role(tx, sid, "service user", "service", SERVICE_USER)
@@ -67,7 +67,7 @@ def new_service(tx: Tx, account_sid: str, friendly_name: str) -> Service:
         default_conversation_creator_role_sid=channel_admin.sid,
         default_conversation_role_sid=channel_user.sid,
         default_chat_service_role_sid=service_user.sid,
-        reachability_enabled=False,
+        reachability_enabled=presence,
         date_created=tx.now,
         date_updated=tx.now,
     )
