@@ -1,4 +1,5 @@
-import { useEffect, useRef } from "react";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import styles from "./App.module.css";
 import { useChat, useChatActions, useChatState } from "./ChatContext";
@@ -6,12 +7,25 @@ import { useReadingKeys } from "./features/log/useReadingKeys";
 import { RoomView } from "./features/room/RoomView";
 import { Welcome } from "./features/room/Welcome";
 import { ChatRooms } from "./features/rooms/ChatRooms";
+import { newQueryClient } from "./query";
 import { useRoomRoute } from "./route";
 import { cx } from "./ui/cx";
 import { recall, remember } from "./ui/memory";
+import { Toasts } from "./ui/Toast";
+
+/** What was read by HTTP is this person's: it goes when they sign out. */
+export default function House() {
+  const [queries] = useState(newQueryClient);
+  return (
+    <QueryClientProvider client={queries}>
+      <Floors />
+      <Toasts />
+    </QueryClientProvider>
+  );
+}
 
 /** The signed-in page: the list of rooms beside the open one; on a phone one of the two. */
-export default function House() {
+function Floors() {
   const chat = useChatActions();
   const { user, selectedChatroom } = useChat();
   const [location, navigate] = useLocation();

@@ -3,7 +3,7 @@ import styles from "./Button.module.css";
 import { cx } from "./cx";
 
 type ButtonProps = ComponentProps<"button"> & {
-  look?: "primary" | "plain" | "quiet" | "link";
+  look?: "primary" | "plain" | "quiet" | "danger" | "link";
   size?: "md" | "sm";
   wide?: boolean;
 };

@@ -9,13 +9,11 @@ import { DayDivider, NewLine } from "./DayDivider";
 import { ButtonLatest, LogBar } from "./LogBar";
 import { FirstLoad, LogEnd, LogTop } from "./LogEnds";
 import { MessageRow, OutgoingRow } from "./MessageRow";
-import { type RowNotice, useRowMenu } from "./RowMenu";
+import { useRowMenu } from "./RowMenu";
 import { SystemRow } from "./SystemRow";
 import { useLogScroll } from "./useLogScroll";
 
 const nothing: Outgoing[] = [];
-/** How long it is said that a link was copied. */
-const copiedFor = 3_000;
 
 /** The messages of the open room. */
 export function ChatLog({ room }: { room: Room }) {
@@ -48,13 +46,7 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
     onAimed: () => chat.arrivedAt(sid),
     onLeft: (place) => chat.leftAt(sid, place),
   });
-  const [notice, setNotice] = useState<RowNotice | null>(null);
-  const menu = useRowMenu(sid, list, setNotice);
-  useEffect(() => {
-    if (notice !== "copied") return;
-    const timer = setTimeout(() => setNotice(null), copiedFor);
-    return () => clearTimeout(timer);
-  }, [notice]);
+  const menu = useRowMenu(sid, list);
   const mine = log.hasNewer ? undefined : log.messages.findLast((message) => message.author === me)?.index;
 
   function show(row: Row) {
@@ -70,7 +62,7 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
 
   return (
     <>
-      <LogBar room={room} log={log} lineAbove={lineAbove} notice={notice} onSeen={() => setNotice(null)} />
+      <LogBar room={room} log={log} lineAbove={lineAbove} />
       <div
         ref={box}
         className={styles.log}

@@ -3,9 +3,10 @@ import { Dialog, DialogTrigger, Popover, Button as Pressable } from "react-aria-
 import { useTranslation } from "react-i18next";
 import { useChatActions } from "../../ChatContext";
 import { Button } from "../../ui/Button";
+import floating from "../../ui/Floating.module.css";
 import styles from "./ChatLog.module.css";
-import floating from "./Floating.module.css";
 import { midnight } from "./format";
+import popovers from "./Popovers.module.css";
 
 /** The day's name in the log, as a button that takes the reader to another day. */
 export function JumpToDate({ sid, at, children }: { sid: string; at: number; children: ReactNode }) {
@@ -17,7 +18,7 @@ export function JumpToDate({ sid, at, children }: { sid: string; at: number; chi
         <span className="sr">{t("log.jumpToDate")}</span>
       </Pressable>
       <Popover className={floating.popover} placement="bottom start">
-        <Dialog className={floating.dates} aria-label={t("log.jumpToDate")}>
+        <Dialog className={popovers.dates} aria-label={t("log.jumpToDate")}>
           {({ close }) => <DateForm sid={sid} at={at} onDone={close} />}
         </Dialog>
       </Popover>
@@ -51,7 +52,7 @@ export function DateForm({ sid, at, onDone }: { sid: string; at: number; onDone:
   return (
     <>
       <h3>{t("log.jumpToDate")}</h3>
-      <div className={floating.quick}>
+      <div className={popovers.quick}>
         <button type="button" onClick={() => go(midnight(Date.now(), -7))}>
           {t("log.lastWeek")}
         </button>
@@ -69,7 +70,7 @@ export function DateForm({ sid, at, onDone }: { sid: string; at: number; onDone:
           {t("log.go")}
         </Button>
         {(note === "none" || note === "failed") && (
-          <p className={floating.note} role="alert">
+          <p className={popovers.note} role="alert">
             {t(note === "none" ? "log.noneSince" : "log.failedDate")}
           </p>
         )}

@@ -12,19 +12,15 @@ import { Icon } from "../../ui/Icon";
 import { timeSince } from "./format";
 import styles from "./LogBar.module.css";
 import { Failed } from "./LogEnds";
-import type { RowNotice } from "./RowMenu";
 
 interface LogBarProps {
   room: Room;
   log: RoomLog;
   lineAbove: boolean;
-  /** What became of an action on a message. */
-  notice: RowNotice | null;
-  onSeen: () => void;
 }
 
 /** Over the top of the log: what is new above, or what became of the message that was asked for. */
-export function LogBar({ room, log, lineAbove, notice, onSeen }: LogBarProps) {
+export function LogBar({ room, log, lineAbove }: LogBarProps) {
   const missing = useMissing(log);
   const { t } = useTranslation();
   const unread = useUnreadBar(room, log, lineAbove);
@@ -36,7 +32,6 @@ export function LogBar({ room, log, lineAbove, notice, onSeen }: LogBarProps) {
       </div>
     );
   }
-  if (notice) return <Notice onClose={onSeen}>{t(`log.${notice}`)}</Notice>;
   if (missing.shown) return <Notice onClose={missing.close}>{t("log.missing")}</Notice>;
   return unread && <UnreadBar room={room} log={log} lineAbove={lineAbove} />;
 }

@@ -4,9 +4,10 @@ import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useChat, useChatState } from "../../ChatContext";
 import { Avatar } from "../../ui/Avatar";
+import floating from "../../ui/Floating.module.css";
 import { Icon } from "../../ui/Icon";
-import floating from "./Floating.module.css";
 import styles from "./MessageRow.module.css";
+import popovers from "./Popovers.module.css";
 
 /** In larger rooms it would say little, and change all the time. */
 const mostPeople = 50;
@@ -39,7 +40,7 @@ export function SeenBy({ index }: { index: number }) {
       <DialogTrigger>
         <Button className={styles.seen}>{sentence}</Button>
         <Popover className={floating.popover} placement="top start">
-          <Dialog className={floating.people} aria-label={t("log.seenTitle")}>
+          <Dialog className={popovers.people} aria-label={t("log.seenTitle")}>
             <h3>{t("log.seenTitle")}</h3>
             <ul>
               {names.map((person) => (
