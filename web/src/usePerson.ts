@@ -23,10 +23,15 @@ export function usePerson(identity: string): Person {
   return useChatState(useShallow((state) => personOf(state, identity)));
 }
 
-/** Several people, live, in the order of `identities`, which is to be the same array while they are the same people. */
-export function usePeople(identities: readonly string[]): Person[] {
+/**
+ * Several people, live, in the order of `identities`, which is to be the same array while they are the same people.
+ * `ask`: have unknown names fetched, one by one.
+ */
+export function usePeople(identities: readonly string[], ask = true): Person[] {
   const chat = useChatActions();
-  useEffect(() => chat.nameAll(identities), [chat, identities]);
+  useEffect(() => {
+    if (ask) chat.nameAll(identities);
+  }, [chat, identities, ask]);
   const known = useChatState(useShallow(({ people, me, connected }): Known => ({ people, me, connected })));
   return useMemo(() => identities.map((identity) => personOf(known, identity)), [identities, known]);
 }

@@ -1,5 +1,5 @@
 import { CircleAlert, Clock } from "lucide-react";
-import { memo, type ReactNode } from "react";
+import { type MouseEvent, memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useChat, useChatActions, useChatState } from "../../ChatContext";
 import type { ChatMessage, Outgoing } from "../../chat/model";
@@ -7,6 +7,7 @@ import { Avatar } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
 import { cx } from "../../ui/cx";
 import { Icon } from "../../ui/Icon";
+import { useShowProfile } from "../profile/ProfileContext";
 import { fullTimeOf, shortTimeOf, timeOf } from "./format";
 import styles from "./MessageRow.module.css";
 import { SeenBy } from "./SeenBy";
@@ -28,6 +29,9 @@ interface RowProps {
 function Row({ author, at, first, body, index, look, children }: RowProps) {
   const person = useChatState((state) => state.people[author]) ?? { identity: author, name: author };
   const { name } = person;
+  const { t } = useTranslation();
+  const show = useShowProfile();
+  const showProfile = (event: MouseEvent<HTMLElement>) => show(author, event.currentTarget);
   const time = (className: string | undefined, text: string) => (
     <time className={className} dateTime={new Date(at).toISOString()} title={fullTimeOf(at)}>
       {text}
@@ -40,13 +44,33 @@ function Row({ author, at, first, body, index, look, children }: RowProps) {
         aria-label={`${name}, ${timeOf(at)}, ${body.slice(0, longestLabel)}`}
         tabIndex={-1}
       >
-        {first ? <Avatar person={person} /> : time(styles.gutter, shortTimeOf(at))}
+        {first ? (
+          // No tab stop, nor is the name, of which there would be a hundred: by keyboard the row's menu leads there.
+          <button
+            type="button"
+            className={styles.face}
+            tabIndex={-1}
+            aria-label={t("profile.showOf", { name })}
+            aria-haspopup="dialog"
+            onClick={showProfile}
+          >
+            <Avatar person={person} />
+          </button>
+        ) : (
+          time(styles.gutter, shortTimeOf(at))
+        )}
         <div className={styles.body}>
           {first ? (
             <div className={styles.by}>
-              <b>
+              <button
+                type="button"
+                className={styles.author}
+                tabIndex={-1}
+                aria-haspopup="dialog"
+                onClick={showProfile}
+              >
                 <bdi>{name}</bdi>
-              </b>
+              </button>
               {time(styles.time, timeOf(at))}
             </div>
           ) : (

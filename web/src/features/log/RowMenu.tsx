@@ -1,12 +1,13 @@
-import { Ellipsis, Link as LinkIcon, MailOpen } from "lucide-react";
+import { CircleUser, Ellipsis, Link as LinkIcon, MailOpen } from "lucide-react";
 import { type FocusEvent, type KeyboardEvent, type PointerEvent, type RefObject, useRef, useState } from "react";
-import { Menu, MenuItem, MenuTrigger, Popover, Button as Pressable } from "react-aria-components";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { useChatActions } from "../../ChatContext";
 import { permalink } from "../../route";
-import { Icon } from "../../ui/Icon";
-import floating from "./Floating.module.css";
+import { MenuButton, MenuItem } from "../../ui/Menu";
+import { toast } from "../../ui/Toast";
+import { useShowProfile } from "../profile/ProfileContext";
+import styles from "./Popovers.module.css";
 
 /** A finger that stays this long on a message opens its menu. */
 const longPress = 500;
@@ -18,12 +19,21 @@ const rowAt = (target: EventTarget): HTMLElement | null =>
  * What one can do with a message: at the row under the pointer or with the focus, by long press, and by keys. There is one
  * menu for the log, in the row that it is for.
  */
-export function useRowMenu(sid: string, list: RefObject<HTMLElement | null>, tell: (notice: RowNotice) => void) {
+export function useRowMenu(sid: string, list: RefObject<HTMLElement | null>) {
   const [row, setRow] = useState<HTMLElement | null>(null);
   const [open, setOpen] = useState(false);
   const press = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const act = useRowActions(sid, tell);
+  const act = useRowActions(sid);
   const index = Number(row?.dataset.index);
+  const chat = useChatActions();
+  const show = useShowProfile();
+
+  function showAuthor(of: HTMLElement) {
+    const { messages = [] } = chat.store.getState().logs[sid] ?? {};
+    const author = messages.find((message) => message.index === Number(of.dataset.index))?.author;
+    const anchor = of.querySelector<HTMLElement>("article");
+    if (author && anchor) show(author, anchor);
+  }
 
   function onPointerDown(event: PointerEvent) {
     clearTimeout(press.current);
@@ -61,14 +71,16 @@ export function useRowMenu(sid: string, list: RefObject<HTMLElement | null>, tel
   const element =
     row?.isConnected &&
     createPortal(
-      <RowMenu open={open} onOpen={setOpen} onAction={(key) => act(key, index)} />,
+      <RowMenu
+        open={open}
+        onOpen={setOpen}
+        onAction={(key) => (key === "profile" ? showAuthor(row) : act(key, index))}
+      />,
       row.firstElementChild ?? row,
     );
   return { handlers, element };
 }
 
-/** What became of an action, where it cannot be seen in the log. */
-export type RowNotice = "copied" | "failedUnread" | "failedCopy";
 type RowAction = "unread" | "link";
 
 function RowMenu({
@@ -78,44 +90,37 @@ function RowMenu({
 }: {
   open: boolean;
   onOpen: (open: boolean) => void;
-  onAction: (key: RowAction) => void;
+  onAction: (key: RowAction | "profile") => void;
 }) {
   const { t } = useTranslation();
   return (
-    <div className={floating.tools} aria-live="off">
-      <MenuTrigger isOpen={open} onOpenChange={onOpen}>
-        <Pressable aria-label={t("log.actions")}>
-          <Icon of={Ellipsis} size={16} />
-        </Pressable>
-        <Popover className={floating.popover} placement="bottom end">
-          <Menu className={floating.menu} onAction={(key) => onAction(key as RowAction)}>
-            <MenuItem id="link" className={floating.item} textValue={t("log.copyLink")}>
-              <Icon of={LinkIcon} size={16} />
-              <span>{t("log.copyLink")}</span>
-              <kbd>L</kbd>
-            </MenuItem>
-            <MenuItem id="unread" className={floating.item} textValue={t("log.markUnread")}>
-              <Icon of={MailOpen} size={16} />
-              <span>{t("log.markUnread")}</span>
-              <kbd>U</kbd>
-            </MenuItem>
-          </Menu>
-        </Popover>
-      </MenuTrigger>
+    <div className={styles.tools} aria-live="off">
+      <MenuButton label={t("log.actions")} icon={Ellipsis} className={styles.tool} isOpen={open} onOpenChange={onOpen}>
+        <MenuItem icon={LinkIcon} shortcut="L" onAction={() => onAction("link")}>
+          {t("log.copyLink")}
+        </MenuItem>
+        <MenuItem icon={CircleUser} onAction={() => onAction("profile")}>
+          {t("log.profile")}
+        </MenuItem>
+        <MenuItem icon={MailOpen} shortcut="U" onAction={() => onAction("unread")}>
+          {t("log.markUnread")}
+        </MenuItem>
+      </MenuButton>
     </div>
   );
 }
 
-function useRowActions(sid: string, tell: (notice: RowNotice) => void) {
+function useRowActions(sid: string) {
+  const { t } = useTranslation();
   const chat = useChatActions();
   return async (key: RowAction, index: number) => {
     if (!Number.isInteger(index)) return;
     try {
       if (key === "unread") return await chat.markUnread(sid, index);
       await navigator.clipboard.writeText(new URL(permalink(sid, index), window.location.href).href);
-      tell("copied");
+      toast(t("log.copied"));
     } catch {
-      tell(key === "unread" ? "failedUnread" : "failedCopy");
+      toast(t(key === "unread" ? "log.failedUnread" : "log.failedCopy"));
     }
   };
 }

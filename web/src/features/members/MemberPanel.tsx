@@ -1,65 +1,95 @@
-import { X } from "lucide-react";
-import { useMemo } from "react";
+import { UserPlus, X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useChat, useChatState } from "../../ChatContext";
-import type { Member, Person, Room } from "../../chat/model";
-import { Avatar } from "../../ui/Avatar";
-import { IconButton } from "../../ui/Button";
+import { useChatActions, useChatState } from "../../ChatContext";
+import type { Room } from "../../chat/model";
+import { Button, IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
+import { Notice } from "../../ui/Notice";
+import { Skeleton } from "../../ui/Skeleton";
+import { useWide } from "../../ui/useWide";
+import { useRoomTitle } from "../../usePerson";
+import { AddPeople } from "./AddPeople";
+import { MemberList } from "./MemberList";
 import styles from "./MemberPanel.module.css";
+import { useMembers, useRights } from "./useMembers";
 
-const collator = new Intl.Collator(undefined, { sensitivity: "base" });
-const nobody: Member[] = [];
-const noTypers: string[] = [];
-
+/** The people of a room, beside it; over it where there is no place, and instead of it on a phone. */
 export function MemberPanel({ room, onClose }: { room: Room; onClose: () => void }) {
   const { t } = useTranslation();
-  const members = useChatState((state) => state.members[room.sid] ?? nobody);
-  const people = useChatState((state) => state.people);
-  const typing = useChatState((state) => state.typing[room.sid] ?? noTypers);
-  const sorted = useMemo(() => {
-    const named = members.map((member): Person & { sid: string } => {
-      const identity = member.identity ?? member.sid;
-      return { sid: member.sid, ...(people[identity] ?? { identity, name: identity, avatar: null, online: null }) };
-    });
-    return named.sort((a, b) => collator.compare(a.name, b.name));
-  }, [members, people]);
+  const title = useRoomTitle(room);
+  const { add } = useRights(room);
+  const [adding, setAdding] = useState(false);
+  const heading = useFocusWhenOver();
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    event.preventDefault();
+    onClose();
+  }
 
   return (
-    <aside className={styles.panel} aria-label={t("members.label", { room: room.name })}>
+    <aside className={styles.panel} aria-label={t("members.label", { room: title })} onKeyDown={onKeyDown}>
       <div className={styles.head}>
-        <h2>{t("members.title")}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {t("members.title")}
+        </h2>
         <IconButton label={t("close")} onClick={onClose}>
           <Icon of={X} />
         </IconButton>
       </div>
-      <div className={styles.scroll}>
-        <h3>{t("members.here", { count: sorted.length })}</h3>
-        <ul>
-          {sorted.map((person) => (
-            <MemberRow key={person.sid} person={person} typing={typing.includes(person.identity)} />
-          ))}
-        </ul>
-      </div>
+      <People room={room} onAdd={add ? () => setAdding(true) : null} />
+      {add && (
+        <div className={styles.foot}>
+          <Button wide onClick={() => setAdding(true)}>
+            <Icon of={UserPlus} />
+            {t("members.add")}
+          </Button>
+        </div>
+      )}
+      {add && <AddPeople room={room} isOpen={adding} onClose={() => setAdding(false)} />}
     </aside>
   );
 }
 
-function MemberRow({ person, typing }: { person: Person; typing: boolean }) {
+function People({ room, onAdd }: { room: Room; onAdd: (() => void) | null }) {
   const { t } = useTranslation();
-  const { user } = useChat();
-  const { identity, name, online } = person;
-  const handle = name === identity ? null : `@${identity}`;
-  const note = typing ? t("members.typing") : identity === user?.username ? t("members.you") : handle;
+  const chat = useChatActions();
+  const people = useMembers(room);
+  const failed = useChatState((state) => state.membersFailed[room.sid]);
+  const connected = useChatState((state) => state.connected);
+  if (people)
+    return (
+      <>
+        {!connected && <p className={styles.lastKnown}>{t("members.lastKnown")}</p>}
+        <MemberList room={room} people={people} onAdd={onAdd} />
+      </>
+    );
   return (
-    <li className={styles.member}>
-      <Avatar person={person} size="sm" online={online} />
-      <div className={styles.text}>
-        <b className="truncate">
-          <bdi>{name}</bdi>
-        </b>
-        {note && <small className="truncate">{note}</small>}
-      </div>
-    </li>
+    <div className={styles.scroll}>
+      {!connected && <p className={styles.lastKnown}>{t("members.offlineFirst")}</p>}
+      {failed && connected ? (
+        <Notice onRetry={() => chat.reloadMembers(room.sid)}>{t("members.failed")}</Notice>
+      ) : (
+        <Skeleton rows={8} />
+      )}
+    </div>
   );
+}
+
+/** Over the room the panel is where one is; beside it the focus stays where it was. It goes back when the panel closes. */
+function useFocusWhenOver() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const over = !useWide(1100);
+  const wasOver = useRef(over);
+  useEffect(() => {
+    const before = document.activeElement;
+    const panel = heading.current?.closest("aside");
+    if (wasOver.current) heading.current?.focus();
+    return () => {
+      const inside = document.activeElement === document.body || panel?.contains(document.activeElement);
+      if (inside && before instanceof HTMLElement) setTimeout(() => before.focus());
+    };
+  }, []);
+  return heading;
 }

@@ -6,10 +6,11 @@ import type { Gone } from "../../chat/model";
 import { Button } from "../../ui/Button";
 import { cx } from "../../ui/cx";
 import { Empty } from "../../ui/Empty";
-import { useWide } from "../../ui/useWide";
 import { ChatInput } from "../input/ChatInput";
 import { ChatLog } from "../log/ChatLog";
 import { MemberPanel } from "../members/MemberPanel";
+import { usePanel } from "../members/usePanel";
+import { ProfileProvider } from "../profile/ProfileContext";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { RoomHeader } from "./RoomHeader";
 import styles from "./RoomView.module.css";
@@ -19,24 +20,24 @@ export function RoomView({ sid }: { sid: string }) {
   const room = useChatState((state) => state.rooms[sid]);
   const gone = useChatState((state) => state.gone[sid]);
   const ready = useChatState((state) => state.roomsReady);
-  const wide = useWide(1100);
-  const [panel, setPanel] = useState<boolean | null>(null);
-  const panelOpen = panel ?? wide;
+  const [panelOpen, setPanel] = usePanel();
 
   if (!room) {
     if (gone) return <RoomGone sid={sid} gone={gone} />;
     return ready ? <UnknownRoom /> : <main className="fill" aria-busy="true" />;
   }
   return (
-    <div className={cx(styles.split, panelOpen && styles.withPanel)}>
-      <main className={styles.room}>
-        <RoomHeader room={room} panelOpen={panelOpen} onPanel={() => setPanel(!panelOpen)} />
-        <ConnectionBanner />
-        <ChatLog room={room} />
-        <ChatInput room={room} />
-      </main>
-      {panelOpen && <MemberPanel room={room} onClose={() => setPanel(false)} />}
-    </div>
+    <ProfileProvider room={room}>
+      <div className={cx(styles.split, panelOpen && styles.withPanel)}>
+        <main className={styles.room}>
+          <RoomHeader room={room} panelOpen={panelOpen} onPanel={() => setPanel(!panelOpen)} />
+          <ConnectionBanner />
+          <ChatLog room={room} />
+          <ChatInput room={room} />
+        </main>
+        {panelOpen && <MemberPanel room={room} onClose={() => setPanel(false)} />}
+      </div>
+    </ProfileProvider>
   );
 }
 

@@ -1,0 +1,88 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { useChatActions, useChatState } from "../../ChatContext";
+import { call } from "../../chat/api";
+import type { Member, Room } from "../../chat/model";
+import { peopleApi } from "../../chat/peopleApi";
+import { usePeople } from "../../usePerson";
+import type { Shown } from "./arrange";
+
+type Roles = Record<string, string>;
+
+const rolesOf = (members: Member[] | undefined): Roles =>
+  Object.fromEntries((members ?? []).map(({ sid, roleSid }) => [sid, roleSid]));
+
+/** The SDK tells of a role only its SID, so what it means is asked again when somebody has another one. */
+export function outdated(asOf: Roles, members: Member[]): boolean {
+  const seen = new Set(Object.values(asOf));
+  return members.some(({ sid, roleSid }) => (sid in asOf ? asOf[sid] !== roleSid : !seen.has(roleSid)));
+}
+
+/** Who moderates the room, by identity; it also makes the names known of people of whom the SDK tells nothing. */
+export function useModerators(room: Room): Set<string> {
+  const chat = useChatActions();
+  const members = useChatState((state) => state.members[room.sid]);
+  const { data, refetch } = useQuery({
+    queryKey: ["members", room.sid],
+    enabled: room.kind === "room",
+    queryFn: async () => {
+      const asOf = rolesOf(chat.store.getState().members[room.sid]);
+      const found = await peopleApi.members(room.sid);
+      chat.learn(found.flatMap(({ identity, name, avatar }) => (identity ? [{ identity, name, avatar }] : [])));
+      return { asOf, moderators: found.flatMap(({ identity, moderator }) => (identity && moderator ? identity : [])) };
+    },
+  });
+  const stale = Boolean(data && members && outdated(data.asOf, members));
+  useEffect(() => {
+    if (stale) refetch();
+  }, [stale, refetch]);
+  return useMemo(() => new Set(data?.moderators), [data]);
+}
+
+export interface Rights {
+  /** To put people out, and to make them moderators. */
+  moderate: boolean;
+  add: boolean;
+}
+
+const none: Rights = { moderate: false, add: false };
+
+/** What one may do to the people of a room. The server decides; this hides what it would refuse. */
+export function useRights(room: Room): Rights {
+  const isRoom = room.kind === "room";
+  const me = useChatState((state) => state.me?.identity);
+  const role = useChatState((state) => state.members[room.sid]?.find(({ identity }) => identity === me)?.roleSid);
+  const { data } = useQuery({
+    queryKey: ["room", room.sid, "rights", role],
+    enabled: isRoom,
+    placeholderData: (before) => before,
+    queryFn: () => call<{ you: { permissions: string[] } }>("GET", `/api/rooms/${encodeURIComponent(room.sid)}`),
+  });
+  if (!isRoom || !data) return none;
+  const may = (permission: string) => data.you.permissions.includes(permission);
+  return {
+    moderate: may("removeParticipant"),
+    add: !room.archived && (!room.isPrivate || may("addParticipant")),
+  };
+}
+
+const nobody: Member[] = [];
+
+/** The people of a room as the panel shows them; null while they are not known. */
+export function useMembers(room: Room): Shown[] | null {
+  const members = useChatState((state) => state.members[room.sid]);
+  const me = useChatState((state) => state.me?.identity);
+  const moderators = useModerators(room);
+  const identities = useMemo(() => (members ?? nobody).map(({ identity, sid }) => identity ?? sid), [members]);
+  const persons = usePeople(identities, false);
+  return useMemo(() => {
+    if (!members) return null;
+    return members.map(({ sid, identity }, at) => ({
+      ...(persons[at] ?? { identity: sid, name: sid, avatar: null, online: null }),
+      sid,
+      isMe: identity === me,
+      hasAccount: identity !== null,
+      moderator: identity !== null && moderators.has(identity),
+    }));
+  }, [members, persons, me, moderators]);
+}

@@ -1,0 +1,127 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Check, X } from "lucide-react";
+import { useDeferredValue, useEffect, useState } from "react";
+import { Autocomplete, Input, Label, ListBox, ListBoxItem, SearchField } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { type Profile, peopleApi } from "../../chat/peopleApi";
+import { Avatar } from "../../ui/Avatar";
+import { Icon } from "../../ui/Icon";
+import { Notice } from "../../ui/Notice";
+import { refusal } from "../../ui/refusal";
+import { Skeleton } from "../../ui/Skeleton";
+import styles from "./PeoplePicker.module.css";
+
+/** The list is asked for when the person stops typing for so long. */
+const pause = 150;
+
+interface PeoplePickerProps {
+  label: string;
+  chosen: Profile[];
+  onChange: (chosen: Profile[]) => void;
+  /** Who cannot be chosen, and why, by identity. */
+  taken?: Record<string, string>;
+  /** At most so many can be chosen. */
+  most: number;
+}
+
+/** Finds people by their names and has some of them chosen. */
+export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: PeoplePickerProps) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState("");
+  const asked = usePaused(typed.trim());
+  const found = useQuery({
+    queryKey: ["people", asked],
+    queryFn: () => peopleApi.find(asked),
+    placeholderData: keepPreviousData,
+  });
+  const people = found.data ?? [];
+  const keys = new Set(chosen.map(({ identity }) => identity));
+  const full = chosen.length >= most;
+  const closed = people.filter(({ identity }) => identity in taken || (full && !keys.has(identity)));
+
+  function choose(selected: Set<string>) {
+    const stay = chosen.filter(
+      ({ identity }) => selected.has(identity) || !people.some((p) => p.identity === identity),
+    );
+    const come = people.filter(({ identity }) => selected.has(identity) && !keys.has(identity));
+    onChange([...stay, ...come].slice(0, most));
+    if (come.length > 0) setTyped("");
+  }
+
+  return (
+    <div className={styles.picker}>
+      <Autocomplete inputValue={typed} onInputChange={setTyped}>
+        <SearchField className={styles.field} autoFocus>
+          <Label className={styles.label}>{label}</Label>
+          <div className={styles.box}>
+            {chosen.map((person) => (
+              <Chosen
+                key={person.identity}
+                person={person}
+                onRemove={() => onChange(chosen.filter(({ identity }) => identity !== person.identity))}
+              />
+            ))}
+            <Input className={styles.input} placeholder={chosen.length > 0 ? "" : t("people.placeholder")} />
+          </div>
+        </SearchField>
+        {found.data && (
+          <ListBox
+            className={styles.list}
+            aria-label={t("people.found")}
+            items={people.map((person) => ({ ...person, id: person.identity }))}
+            selectionMode="multiple"
+            selectedKeys={keys}
+            disabledKeys={closed.map(({ identity }) => identity)}
+            onSelectionChange={(keys) => keys !== "all" && choose(new Set([...keys].map(String)))}
+            renderEmptyState={() => <p className={styles.none}>{t("people.none", { typed: asked })}</p>}
+          >
+            {(person) => <Found person={person} note={taken[person.identity]} />}
+          </ListBox>
+        )}
+      </Autocomplete>
+      {found.isPending && <Skeleton rows={4} />}
+      {found.error && <Notice onRetry={() => found.refetch()}>{refusal(found.error)}</Notice>}
+      {full && <p className={styles.note}>{t("people.full", { count: most })}</p>}
+    </div>
+  );
+}
+
+function Chosen({ person, onRemove }: { person: Profile; onRemove: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <span className={styles.chip}>
+      <Avatar person={person} size="xs" />
+      <bdi className="truncate">{person.name}</bdi>
+      <button type="button" aria-label={t("people.remove", { name: person.name })} onClick={onRemove}>
+        <Icon of={X} size={14} />
+      </button>
+    </span>
+  );
+}
+
+function Found({ person, note }: { person: Profile; note: string | undefined }) {
+  const { identity, name } = person;
+  return (
+    <ListBoxItem id={identity} textValue={name} className={styles.item ?? ""}>
+      {({ isSelected }) => (
+        <>
+          <Avatar person={person} size="row" />
+          <span className={styles.text}>
+            <bdi className="truncate">{name}</bdi>
+            <small className="truncate">{note ?? `@${identity}`}</small>
+          </span>
+          <span className={styles.mark}>{isSelected && <Icon of={Check} size={16} />}</span>
+        </>
+      )}
+    </ListBoxItem>
+  );
+}
+
+function usePaused(typed: string): string {
+  const [value, setValue] = useState(typed);
+  useEffect(() => {
+    const timer = setTimeout(() => setValue(typed), typed ? pause : 0);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return useDeferredValue(value);
+}
