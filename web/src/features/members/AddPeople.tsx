@@ -61,7 +61,7 @@ function Choice({ room, onClose }: { room: Room; onClose: () => void }) {
       {add.data && <Refused outcome={add.data} people={add.variables ?? []} />}
       <DialogActions>
         <Button onClick={onClose}>{t("cancel")}</Button>
-        <Button look="primary" type="submit" aria-disabled={!ready}>
+        <Button look="primary" type="submit" disabled={chosen.length === 0} aria-disabled={!ready}>
           {t(add.isPending ? "members.adding" : chosen.length > 0 ? "members.addCount" : "members.addNobody", {
             count: chosen.length,
           })}

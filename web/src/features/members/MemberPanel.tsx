@@ -20,10 +20,11 @@ export function MemberPanel({ room, onClose }: { room: Room; onClose: () => void
   const title = useRoomTitle(room);
   const { add } = useRights(room);
   const [adding, setAdding] = useState(false);
-  const heading = useFocusWhenOver();
+  const over = !useWide(1100);
+  const heading = useFocusWhenOver(over);
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (!over || event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();
     onClose();
   }
@@ -78,9 +79,8 @@ function People({ room, onAdd }: { room: Room; onAdd: (() => void) | null }) {
 }
 
 /** Over the room the panel is where one is; beside it the focus stays where it was. It goes back when the panel closes. */
-function useFocusWhenOver() {
+function useFocusWhenOver(over: boolean) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const over = !useWide(1100);
   const wasOver = useRef(over);
   useEffect(() => {
     const before = document.activeElement;

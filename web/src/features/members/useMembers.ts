@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { useChatActions, useChatState } from "../../ChatContext";
-import { call } from "../../chat/api";
 import type { Member, Room } from "../../chat/model";
 import { peopleApi } from "../../chat/peopleApi";
+import { roomsApi } from "../../chat/roomsApi";
 import { usePeople } from "../../usePerson";
 import type { Shown } from "./arrange";
 
@@ -40,12 +40,14 @@ export function useModerators(room: Room): Set<string> {
 }
 
 export interface Rights {
-  /** To put people out, and to make them moderators. */
+  /** To put people out, to make them moderators, and to change the room. */
   moderate: boolean;
   add: boolean;
+  write: boolean;
 }
 
-const none: Rights = { moderate: false, add: false };
+/** Of a direct message, and while it is not known: what is refused then is said in its place. */
+const none: Rights = { moderate: false, add: false, write: true };
 
 /** What one may do to the people of a room. The server decides; this hides what it would refuse. */
 export function useRights(room: Room): Rights {
@@ -56,12 +58,13 @@ export function useRights(room: Room): Rights {
     queryKey: ["room", room.sid, "rights", role],
     enabled: isRoom,
     placeholderData: (before) => before,
-    queryFn: () => call<{ you: { permissions: string[] } }>("GET", `/api/rooms/${encodeURIComponent(room.sid)}`),
+    queryFn: () => roomsApi.room(room.sid),
   });
   if (!isRoom || !data) return none;
   const may = (permission: string) => data.you.permissions.includes(permission);
   return {
     moderate: may("removeParticipant"),
+    write: may("sendMessage"),
     add: !room.archived && (!room.isPrivate || may("addParticipant")),
   };
 }

@@ -34,7 +34,8 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
     queryFn: () => peopleApi.find(asked),
     placeholderData: keepPreviousData,
   });
-  const people = found.data ?? [];
+  // Who cannot be chosen is shown only to those who look for them.
+  const people = (found.data ?? []).filter(({ identity }) => asked || !(identity in taken));
   const keys = new Set(chosen.map(({ identity }) => identity));
   const full = chosen.length >= most;
   const closed = people.filter(({ identity }) => identity in taken || (full && !keys.has(identity)));
@@ -73,7 +74,9 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
             selectedKeys={keys}
             disabledKeys={closed.map(({ identity }) => identity)}
             onSelectionChange={(keys) => keys !== "all" && choose(new Set([...keys].map(String)))}
-            renderEmptyState={() => <p className={styles.none}>{t("people.none", { typed: asked })}</p>}
+            renderEmptyState={() => (
+              <p className={styles.none}>{t(asked ? "people.none" : "people.type", { typed: asked })}</p>
+            )}
           >
             {(person) => <Found person={person} note={taken[person.identity]} />}
           </ListBox>

@@ -1,9 +1,10 @@
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { Dialog as Pane, Popover } from "react-aria-components";
 import type { Room } from "../../chat/model";
 import { Dialog } from "../../ui/Dialog";
 import { useWide } from "../../ui/useWide";
 import { usePerson } from "../../usePerson";
+import { Ask, type Question } from "./Moderation";
 import styles from "./ProfileCard.module.css";
 import { ProfileDetails } from "./ProfileDetails";
 
@@ -19,7 +20,20 @@ export function ProfileCard({ identity, room, anchor, onClose }: ProfileCardProp
   const { name } = usePerson(identity);
   const phone = !useWide(720);
   const trigger = useRef(anchor);
-  const details = <ProfileDetails identity={identity} room={room} onClose={onClose} heading={!phone} />;
+  const [asking, setAsking] = useState<Question | null>(null);
+  const asked = useRef(false);
+  /** The popover would take it for a close that the question takes the focus. */
+  function ask(question: Question): void {
+    asked.current = true;
+    setAsking(question);
+  }
+  /** The card makes way for a question, so what the focus came from is out of the page by then. */
+  function close(): void {
+    onClose();
+    if (asking) setTimeout(() => anchor.focus());
+  }
+  if (asking && room) return <Ask question={asking} room={room} identity={identity} onClose={close} />;
+  const details = <ProfileDetails {...{ identity, room, onClose }} onAsk={ask} heading={!phone} />;
   if (phone)
     return (
       <Dialog title={name} isOpen onClose={onClose} size="small">
@@ -31,7 +45,7 @@ export function ProfileCard({ identity, room, anchor, onClose }: ProfileCardProp
       className={styles.popover}
       triggerRef={trigger}
       isOpen
-      onOpenChange={(open) => !open && onClose()}
+      onOpenChange={(open) => !open && !asked.current && onClose()}
       placement={anchor.closest("aside") ? "left top" : "right top"}
       offset={12}
     >

@@ -12,7 +12,7 @@ import { refusal } from "../../ui/refusal";
 import { usePerson } from "../../usePerson";
 import { dateOf } from "../log/format";
 import { useModerators } from "../members/useMembers";
-import { Moderation } from "./Moderation";
+import { Moderation, type Question } from "./Moderation";
 import styles from "./ProfileCard.module.css";
 import { WriteTo } from "./WriteTo";
 
@@ -20,11 +20,12 @@ interface ProfileDetailsProps {
   identity: string;
   room: Room | null;
   onClose: () => void;
+  onAsk: (question: Question) => void;
   /** The name is the heading; where the dialog around has it already, it is left out. */
   heading: boolean;
 }
 
-export function ProfileDetails({ identity, room, onClose, heading }: ProfileDetailsProps) {
+export function ProfileDetails({ identity, room, onClose, onAsk, heading }: ProfileDetailsProps) {
   const person = usePerson(identity);
   const me = useChatState((state) => state.me?.identity);
   const known = useQuery({ queryKey: ["person", identity], queryFn: () => peopleApi.person(identity) });
@@ -46,7 +47,7 @@ export function ProfileDetails({ identity, room, onClose, heading }: ProfileDeta
       <Facts person={person} standing={known.data} stranger={stranger} loading={known.isPending} />
       {known.error && !stranger && <Notice onRetry={() => known.refetch()}>{refusal(known.error)}</Notice>}
       <WriteTo identity={identity} isMe={isMe} possible={!gone && !known.data?.disabled} onClose={onClose} />
-      {room && <Moderation room={room} person={person} onClose={onClose} />}
+      {room && <Moderation room={room} person={person} onAsk={onAsk} />}
     </div>
   );
 }
