@@ -1,17 +1,21 @@
 import { QueryClientProvider } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import { useLocation } from "wouter";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Route, Switch, useLocation } from "wouter";
 import styles from "./App.module.css";
 import { useChat, useChatActions, useChatState } from "./ChatContext";
 import { useReadingKeys } from "./features/log/useReadingKeys";
 import { RoomView } from "./features/room/RoomView";
 import { Welcome } from "./features/room/Welcome";
 import { ChatRooms } from "./features/rooms/ChatRooms";
+import { Shortcuts } from "./features/shortcuts/Shortcuts";
+import { useShortcuts } from "./features/shortcuts/useShortcuts";
 import { newQueryClient } from "./query";
 import { useRoomRoute } from "./route";
 import { cx } from "./ui/cx";
 import { recall, remember } from "./ui/memory";
 import { Toasts } from "./ui/Toast";
+
+const Browse = lazy(() => import("./features/browse/Browse"));
 
 /** What was read by HTTP is this person's: it goes when they sign out. */
 export default function House() {
@@ -20,6 +24,7 @@ export default function House() {
     <QueryClientProvider client={queries}>
       <Floors />
       <Toasts />
+      <Shortcuts />
     </QueryClientProvider>
   );
 }
@@ -33,6 +38,8 @@ function Floors() {
 
   useEffect(() => chat.openRoom(sid, at), [chat, sid, at]);
   useReadingKeys(sid);
+  const [listHidden, setListHidden] = useState(false);
+  useShortcuts({ onSidebar: () => setListHidden((hidden) => !hidden) });
 
   useEffect(() => {
     if (location === "/login") navigate("/", { replace: true });
@@ -47,10 +54,28 @@ function Floors() {
   }, [unread, selectedChatroom]);
 
   return (
-    <div className={cx(styles.app, sid ? styles.inRoom : styles.inList)}>
+    <div className={cx(styles.app, location === "/" ? styles.inList : styles.inRoom, listHidden && styles.alone)}>
       <ChatRooms />
-      <div className={styles.main}>{sid ? <RoomView key={sid} sid={sid} /> : <Welcome />}</div>
+      <div className={styles.main}>
+        <Suspense fallback={<main className="fill" aria-busy="true" />}>
+          {sid ? <RoomView key={sid} sid={sid} /> : <Page />}
+        </Suspense>
+      </div>
     </div>
+  );
+}
+
+/** What is beside the list when no room is. */
+function Page() {
+  return (
+    <Switch>
+      <Route path="/browse">
+        <Browse />
+      </Route>
+      <Route>
+        <Welcome />
+      </Route>
+    </Switch>
   );
 }
 
@@ -64,7 +89,8 @@ function useLastRoom() {
   const arrive = useRef(() => {
     const last = recall(key);
     const known = user?.chatrooms.some((room) => room.sid === last);
-    if (last && known && !location.startsWith("/r/") && matchMedia("(min-width: 720px)").matches) selectChatroom(last);
+    if (last && known && ["/", "/login"].includes(location) && matchMedia("(min-width: 720px)").matches)
+      selectChatroom(last);
   });
   useEffect(() => arrive.current(), []);
   useEffect(() => {

@@ -41,6 +41,8 @@ export function createChat({ api, connect, attention = pageAttention, clock = pa
 
     /** The room that the person looks at, at one of its messages perhaps; null for none. */
     openRoom: (sid: string | null, at: number | null = null) => rooms.enter(sid, at),
+    /** The person is about to leave a room, or to delete it; called again when that failed. */
+    depart: (sid: string, departs: boolean) => rooms.depart(sid, departs),
     leaveGone: (sid: string) => store.change("gone", sid, () => undefined),
 
     /** Tries again to find out who is in a room. */

@@ -147,6 +147,12 @@ export interface Gone {
   unsent: string;
 }
 
+/** What somebody typed as a room's name, with the `#` that rooms have. */
+export function roomName(typed: string): string {
+  const name = typed.trim();
+  return name && !name.startsWith("#") ? `#${name}` : name;
+}
+
 /** Room names carry their `#` in the data; the list and the header show a door instead. */
 export function bareName(name: string): string {
   return name.startsWith("#") && name.length > 1 ? name.slice(1) : name;

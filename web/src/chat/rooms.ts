@@ -25,6 +25,8 @@ export interface RoomsDeps {
 export function createRooms({ store, live, history, outbox, people, unread, reading }: RoomsDeps) {
   /** Rooms that this person was seen leaving, by an event that came before the room's removal. */
   const leaving = new Set<string>();
+  /** Rooms that this person is going out of, or deletes: nobody need tell them. */
+  const departing = new Set<string>();
 
   /** Our own horizon runs ahead of the SDK's while it is being set, so that is taken over only when it has changed. */
   function upsert(conversation: SdkConversation, withHorizon: boolean): void {
@@ -64,7 +66,7 @@ export function createRooms({ store, live, history, outbox, people, unread, read
     live.conversations.delete(sid);
     const why = leaving.delete(sid) ? "removed" : "gone";
     const unsent = [...(sends[sid] ?? []).map((row) => row.text), drafts[sid] ?? ""].filter(Boolean).join("\n");
-    if (room && (openSid === sid || unsent)) {
+    if (room && !departing.delete(sid) && (openSid === sid || unsent)) {
       store.change("gone", sid, () => ({ name: room.name, why, unsent }));
     }
     history.forget(sid);
@@ -129,6 +131,12 @@ export function createRooms({ store, live, history, outbox, people, unread, read
       reading.entered();
       if (sid && entered === sid && at !== null) history.jump(sid, at, "middle");
       else if (sid) open(sid);
+    },
+
+    /** The person goes out of a room by their own will, or has not, after all. */
+    depart(sid: string, departs: boolean): void {
+      if (departs) departing.add(sid);
+      else departing.delete(sid);
     },
 
     /** Tries again to load a room that could not be loaded when it was opened. */

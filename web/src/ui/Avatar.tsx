@@ -2,15 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./Avatar.module.css";
 import { cx } from "./cx";
-
-const tones = 8;
-
-/** The same tone for the same identity, on every device. */
-function toneOf(identity: string): number {
-  let hash = 0;
-  for (const char of identity) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
-  return (hash % tones) + 1;
-}
+import { toneOf } from "./tone";
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const firstOf = (word: string) => [...graphemes.segment(word)][0]?.segment.toUpperCase() ?? "";

@@ -1,7 +1,6 @@
 import type { LucideIcon } from "lucide-react";
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode, useRef, useState } from "react";
 import {
-  Header,
   Menu,
   MenuTrigger,
   Popover,
@@ -78,10 +77,10 @@ export function MenuItem({ icon, onAction, danger = false, disabled = false, sho
   );
 }
 
-export function MenuSection({ title, children }: { title?: string; children: ReactNode }) {
+/** Items that belong together; `label` is heard, not seen. */
+export function MenuSection({ label, children }: { label: string; children: ReactNode }) {
   return (
-    <SectionOfMenu className={styles.section as string} {...(title ? {} : { "aria-label": " " })}>
-      {title && <Header>{title}</Header>}
+    <SectionOfMenu className={styles.section as string} aria-label={label}>
       {children}
     </SectionOfMenu>
   );

@@ -7,10 +7,10 @@ import { Avatar } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
 import { cx } from "../../ui/cx";
 import { Icon } from "../../ui/Icon";
+import { useRoving } from "../../ui/useRoving";
 import { useShowProfile } from "../profile/ProfileContext";
 import { arrange, type Groups, matching, type Shown } from "./arrange";
 import styles from "./MemberPanel.module.css";
-import { useRoving } from "./useRoving";
 
 /** With more people than these one can look for some. */
 const manyPeople = 12;

@@ -2,16 +2,19 @@ import { ChevronLeft, Users } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useChat, useChatState } from "../../ChatContext";
-import { bareName, type Room } from "../../chat/model";
+import type { Room } from "../../chat/model";
 import { Avatar } from "../../ui/Avatar";
 import { cx } from "../../ui/cx";
 import { Door } from "../../ui/Door";
 import { Icon } from "../../ui/Icon";
+import { useBareTitle, usePerson } from "../../usePerson";
 import styles from "./RoomHeader.module.css";
+import { RoomMenu } from "./RoomMenu";
 
 export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen: boolean; onPanel: () => void }) {
   const { t } = useTranslation();
   const { user } = useChat();
+  const title = useBareTitle(room);
   const members = useChatState((state) => state.members[room.sid]);
   const people = useChatState((state) => state.people);
   const unread = user?.chatrooms.filter((other) => other.unread && other.sid !== room.sid).length ?? 0;
@@ -27,11 +30,18 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
         {unread > 0 && <span className={styles.pill}>{unread}</span>}
       </Link>
       <span className={styles.door}>
-        <Door isPrivate={room.isPrivate} size="md" />
+        <RoomFace room={room} />
       </span>
-      <h1 className={cx(styles.title, "truncate")}>
-        <bdi>{bareName(room.name)}</bdi>
-      </h1>
+      <div className={styles.words}>
+        <h1 className={cx(styles.title, "truncate")}>
+          <bdi>{title}</bdi>
+        </h1>
+        {room.topic && (
+          <p className={cx(styles.topic, "truncate")} title={room.topic}>
+            {room.topic}
+          </p>
+        )}
+      </div>
       {members && (
         <button type="button" className={styles.people} aria-pressed={panelOpen} onClick={onPanel}>
           <span className={styles.stack} aria-hidden="true">
@@ -46,6 +56,19 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
           <span className="sr">{t("room.people", { count: members.length })}</span>
         </button>
       )}
+      <RoomMenu room={room} />
     </header>
   );
+}
+
+/** A room's door; of a direct message the other person, and whether they are there. */
+function RoomFace({ room }: { room: Room }) {
+  const [other, ...more] = room.others;
+  if (room.kind === "room" || !other || more.length > 0) return <Door isPrivate={room.isPrivate} size="md" />;
+  return <OtherFace identity={other} />;
+}
+
+function OtherFace({ identity }: { identity: string }) {
+  const person = usePerson(identity);
+  return <Avatar person={person} size="sm" online={person.online} />;
 }

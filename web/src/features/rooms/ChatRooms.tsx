@@ -1,24 +1,37 @@
-import { LogOut, Pencil } from "lucide-react";
-import { useState } from "react";
+import { Compass, Plus } from "lucide-react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
+import { useLocation } from "wouter";
 import { useChat, useChatState } from "../../ChatContext";
-import { bareName, type Room } from "../../chat/model";
-import { Avatar } from "../../ui/Avatar";
-import { IconButton } from "../../ui/Button";
+import { keepSections, type Sections } from "../../chat/order";
+import { Button, IconButton } from "../../ui/Button";
 import { cx } from "../../ui/cx";
-import { Door } from "../../ui/Door";
 import { Icon } from "../../ui/Icon";
 import { Logo } from "../../ui/Logo";
+import { Skeleton } from "../../ui/Skeleton";
 import { ThemeToggle } from "../../ui/theme";
+import { useRoving } from "../../ui/useRoving";
+import { Me } from "../profile/Me";
 import styles from "./ChatRooms.module.css";
+import { CreateRoom } from "./CreateRoom";
+import { NewMessage } from "./NewMessage";
+import { RoomRow } from "./RoomRow";
+import { SectionOfRooms } from "./SectionOfRooms";
+import { useRoomMenu } from "./useRoomMenu";
+import { useSections } from "./useSections";
 
-/** The house front: the list of rooms, and who is signed in. */
+type Making = "room" | "message" | null;
+
+/** The house front: rooms, direct messages and what is archived, and who is signed in. */
 export function ChatRooms() {
   const { t } = useTranslation();
-  const { user, selectedChatroom } = useChat();
   const ready = useChatState((state) => state.roomsReady);
-  const rooms = user?.chatrooms ?? [];
+  const connected = useChatState((state) => state.connected);
+  const [, navigate] = useLocation();
+  const [making, setMaking] = useState<Making>(null);
+  const [held, setHeld] = useState(false);
+  const sections = useSteady(useSections(), held);
+  const none = ready && sections.rooms.length + sections.dms.length + sections.archived.length === 0;
   return (
     <nav className={styles.sidebar} aria-label={t("rooms.label")}>
       <div className={styles.head}>
@@ -28,106 +41,98 @@ export function ChatRooms() {
         <span className={cx(styles.name, "truncate")}>{t("app")}</span>
         <ThemeToggle />
       </div>
-      <div className={styles.scroll}>
-        <h2 className={styles.title}>{t("rooms.title")}</h2>
-        {rooms.length > 0 && (
-          <ul>
-            {rooms.map((room) => (
-              <li key={room.sid}>
-                <RoomRow room={room} open={room.sid === selectedChatroom?.sid} />
-              </li>
-            ))}
-          </ul>
-        )}
-        {rooms.length === 0 && (ready ? <NoRooms /> : <Skeleton />)}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it only notes that somebody is about to press something in it */}
+      <div
+        className={cx(styles.scroll, ready && !connected && styles.old)}
+        onPointerEnter={() => setHeld(true)}
+        onPointerLeave={() => setHeld(false)}
+        onFocus={() => setHeld(true)}
+        onBlur={() => setHeld(false)}
+      >
+        <List
+          sections={sections}
+          tools={{
+            rooms: (
+              <>
+                <IconButton label={t("rooms.browse")} onClick={() => navigate("/browse")}>
+                  <Icon of={Compass} />
+                </IconButton>
+                <IconButton label={t("rooms.create")} onClick={() => setMaking("room")}>
+                  <Icon of={Plus} />
+                </IconButton>
+              </>
+            ),
+            dms: (
+              <IconButton label={t("rooms.newMessage")} onClick={() => setMaking("message")}>
+                <Icon of={Plus} />
+              </IconButton>
+            ),
+          }}
+        />
+        {none && <NoRooms onCreate={() => setMaking("room")} />}
+        {!ready && sections.rooms.length === 0 && <Skeleton rows={6} />}
       </div>
       <Me />
+      <CreateRoom isOpen={making === "room"} onClose={() => setMaking(null)} />
+      <NewMessage isOpen={making === "message"} onClose={() => setMaking(null)} />
     </nav>
   );
 }
 
-function RoomRow({ room, open }: { room: Room; open: boolean }) {
+/** Nothing moves while somebody points at the list or is in it by keyboard. */
+function useSteady(sections: Sections, held: boolean): Sections {
+  const shown = useRef(sections);
+  shown.current = held ? keepSections(shown.current, sections) : sections;
+  return shown.current;
+}
+
+function List({ sections, tools }: { sections: Sections; tools: Record<"rooms" | "dms", React.ReactNode> }) {
   const { t } = useTranslation();
-  const draft = useChatState((state) => !open && Boolean(state.drafts[room.sid]));
-  const unread = !room.muted && (room.unread ?? 0) > 0;
+  const { selectedChatroom } = useChat();
+  const list = useRef<HTMLDivElement>(null);
+  const [showArchived, setArchived] = useState(false);
+  const archived = showArchived ? sections.archived : [];
+  const keys = [...sections.rooms, ...sections.dms, ...archived].map(({ sid }) => sid);
+  const open = selectedChatroom?.sid ?? null;
+  const { onKeyDown, stop } = useRoving(list, keys, open);
+  const menu = useRoomMenu();
+  const rows = (rooms: Sections["rooms"]) =>
+    rooms.map((room) => (
+      <li key={room.sid}>
+        <RoomRow room={room} open={room.sid === open} stop={stop(room.sid)} menu={menu.handlers(room)} />
+      </li>
+    ));
   return (
-    <Link
-      href={`/r/${room.sid}`}
-      className={cx(styles.row, unread && styles.unread)}
-      aria-current={open ? "page" : undefined}
-    >
-      <Door isPrivate={room.isPrivate} lit={unread} open={open} />
-      <bdi className={cx(styles.rowName, "truncate")}>{bareName(room.name)}</bdi>
-      {room.isPrivate && <span className="sr">{t("rooms.private")}</span>}
-      {unread && <span className="sr">{t("rooms.unread")}</span>}
-      {draft && (
-        <span className={styles.mark} title={t("rooms.draft")}>
-          <Icon of={Pencil} size={14} />
-          <span className="sr">{t("rooms.draft")}</span>
-        </span>
+    // biome-ignore lint/a11y/noStaticElementInteractions: keys move between the rows, which are links
+    <div ref={list} onKeyDown={onKeyDown}>
+      <SectionOfRooms title={t("rooms.title")} tools={tools.rooms}>
+        {rows(sections.rooms)}
+      </SectionOfRooms>
+      <SectionOfRooms title={t("rooms.dms")} tools={tools.dms}>
+        {rows(sections.dms)}
+      </SectionOfRooms>
+      {sections.archived.length > 0 && (
+        <SectionOfRooms title={t("rooms.archived")} isOpen={showArchived} onToggle={setArchived}>
+          {rows(archived)}
+        </SectionOfRooms>
       )}
-    </Link>
+      {menu.element}
+    </div>
   );
 }
 
-function NoRooms() {
+function NoRooms({ onCreate }: { onCreate: () => void }) {
   const { t } = useTranslation();
+  const [, navigate] = useLocation();
   return (
-    <p className={styles.empty}>
-      {t("rooms.empty")} <code>{t("rooms.command")}</code>
-    </p>
-  );
-}
-
-function Skeleton() {
-  const widths = [62, 48, 70, 40, 56, 52];
-  return (
-    <ul aria-hidden="true">
-      {widths.map((width) => (
-        <li key={width} className={styles.row}>
-          <span className={styles.bone} style={{ inlineSize: `${width}%` }} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** The person's own row: who is signed in, and the way out. */
-function Me() {
-  const { t } = useTranslation();
-  const { user, logout } = useChat();
-  const connected = useChatState((state) => state.connected);
-  const ready = useChatState((state) => state.roomsReady);
-  const unsent = useChatState((state) => Object.values(state.outbox).some((rows) => rows.length > 0));
-  const [failed, setFailed] = useState(false);
-  if (!user) return null;
-  const state = t(connected ? "rooms.online" : ready ? "rooms.offline" : "rooms.connecting");
-
-  async function leave() {
-    if (unsent && !window.confirm(t("rooms.unsentLeave"))) return;
-    setFailed(false);
-    await logout().catch(() => setFailed(true));
-  }
-
-  return (
-    <>
-      {failed && (
-        <p className={styles.problem} role="alert">
-          {t("rooms.signOutFailed")}
-        </p>
-      )}
-      <div className={styles.me}>
-        <Avatar person={{ identity: user.username, name: user.name }} size="sm" online={connected} presence={state} />
-        <div className={styles.meText}>
-          <b className="truncate">
-            <bdi>{user.name}</bdi>
-          </b>
-          <small className="truncate">{connected ? `@${user.username}` : state}</small>
-        </div>
-        <IconButton label={t("rooms.signOut")} onClick={leave}>
-          <Icon of={LogOut} mirror />
-        </IconButton>
-      </div>
-    </>
+    <div className={styles.empty}>
+      <p>{t("rooms.empty")}</p>
+      <Button size="sm" onClick={() => navigate("/browse")}>
+        {t("rooms.browse")}
+      </Button>
+      <Button size="sm" look="quiet" onClick={onCreate}>
+        {t("rooms.create")}
+      </Button>
+    </div>
   );
 }

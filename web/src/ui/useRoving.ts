@@ -2,11 +2,12 @@ import { type KeyboardEvent, type RefObject, useState } from "react";
 
 /**
  * Makes a list of buttons one tab stop: arrows, Home and End move between them, and a letter goes to the next one whose
- * text begins so. `keys` are those of the buttons, in order; `stop` gives what one of them needs.
+ * text begins so. `keys` are those of the buttons, in order; `start` is where one comes in; `stop` gives what one of
+ * them needs.
  */
-export function useRoving(list: RefObject<HTMLElement | null>, keys: string[]) {
+export function useRoving(list: RefObject<HTMLElement | null>, keys: string[], start: string | null = null) {
   const [at, setAt] = useState<string | null>(null);
-  const current = at !== null && keys.includes(at) ? at : keys[0];
+  const current = [at, start].find((key) => key !== null && keys.includes(key)) ?? keys[0];
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
