@@ -1,28 +1,8 @@
-import { createRequire } from "node:module";
-import { type Browser, type BrowserContextOptions, expect, type Page } from "@playwright/test";
-import type { AxeResults } from "axe-core";
+import { type Browser, type BrowserContextOptions, expect } from "@playwright/test";
+import { findings } from "./axe";
 import { Person } from "./person";
 import type { Server } from "./server";
 import { test } from "./stage";
-
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
-/** What axe finds that is serious or critical, once nothing moves: what fades in has little contrast on the way. */
-async function findings(page: Page): Promise<string[]> {
-  await page.waitForFunction(() =>
-    document
-      .getAnimations()
-      .every(
-        ({ effect, playState }) =>
-          playState !== "running" || effect?.getComputedTiming().endTime === Number.POSITIVE_INFINITY,
-      ),
-  );
-  await page.addScriptTag({ path: axe });
-  const result = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-  return result.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-}
 
 /** A room of `username` and others, who have said something. */
 async function furnish(server: Server, username: string): Promise<void> {

@@ -15,7 +15,7 @@ import styles from "./Floating.module.css";
 import { Icon } from "./Icon";
 
 interface MenuButtonProps {
-  /** What the button is called; shown as its tooltip. */
+  /** What the button is called, after what can be read in its face. */
   label: string;
   /** What the button shows: an icon, or anything else with `className` of its own. */
   icon?: LucideIcon;
@@ -40,8 +40,9 @@ export function MenuButton({
 }: MenuButtonProps) {
   return (
     <MenuTrigger {...opening}>
-      <Pressable aria-label={label} className={className ?? (buttons.icon as string)}>
+      <Pressable {...(face ? {} : { "aria-label": label })} className={className ?? (buttons.icon as string)}>
         {icon ? <Icon of={icon} /> : face}
+        {face && <span className="sr">{label}</span>}
       </Pressable>
       <Popover className={styles.popover as string} placement={placement}>
         <Menu className={styles.menu as string} aria-label={label}>

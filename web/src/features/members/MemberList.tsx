@@ -4,7 +4,6 @@ import { useTranslation } from "react-i18next";
 import { useChatState } from "../../ChatContext";
 import type { Room } from "../../chat/model";
 import { Avatar } from "../../ui/Avatar";
-import { Button } from "../../ui/Button";
 import { cx } from "../../ui/cx";
 import { Icon } from "../../ui/Icon";
 import { useRoving } from "../../ui/useRoving";
@@ -16,7 +15,7 @@ import styles from "./MemberPanel.module.css";
 const manyPeople = 12;
 const noTypers: string[] = [];
 
-export function MemberList({ room, people, onAdd }: { room: Room; people: Shown[]; onAdd: (() => void) | null }) {
+export function MemberList({ room, people }: { room: Room; people: Shown[] }) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
   const typing = useChatState((state) => state.typing[room.sid] ?? noTypers);
@@ -55,16 +54,7 @@ export function MemberList({ room, people, onAdd }: { room: Room; people: Shown[
           </section>
         ))}
         {found.length === 0 && <p className={styles.none}>{t("members.noMatch", { typed: typed.trim() })}</p>}
-        {alone && (
-          <div className={styles.alone}>
-            <p>{t("members.justYou")}</p>
-            {onAdd && (
-              <Button look="link" onClick={onAdd}>
-                {t("members.add")}
-              </Button>
-            )}
-          </div>
-        )}
+        {alone && <p className={styles.none}>{t("members.justYou")}</p>}
       </div>
     </>
   );

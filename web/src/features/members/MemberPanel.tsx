@@ -39,7 +39,7 @@ export function MemberPanel({ room, onClose }: { room: Room; onClose: () => void
           <Icon of={X} />
         </IconButton>
       </div>
-      <People room={room} onAdd={add ? () => setAdding(true) : null} />
+      <People room={room} />
       {add && (
         <div className={styles.foot}>
           <Button wide onClick={() => setAdding(true)}>
@@ -53,7 +53,7 @@ export function MemberPanel({ room, onClose }: { room: Room; onClose: () => void
   );
 }
 
-function People({ room, onAdd }: { room: Room; onAdd: (() => void) | null }) {
+function People({ room }: { room: Room }) {
   const { t } = useTranslation();
   const chat = useChatActions();
   const people = useMembers(room);
@@ -63,7 +63,7 @@ function People({ room, onAdd }: { room: Room; onAdd: (() => void) | null }) {
     return (
       <>
         {!connected && <p className={styles.lastKnown}>{t("members.lastKnown")}</p>}
-        <MemberList room={room} people={people} onAdd={onAdd} />
+        <MemberList room={room} people={people} />
       </>
     );
   return (

@@ -62,7 +62,13 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
                 onRemove={() => onChange(chosen.filter(({ identity }) => identity !== person.identity))}
               />
             ))}
-            <Input className={styles.input} placeholder={chosen.length > 0 ? "" : t("people.placeholder")} />
+            <Input
+              className={styles.input}
+              role="combobox"
+              aria-haspopup="listbox"
+              aria-expanded={Boolean(found.data)}
+              placeholder={chosen.length > 0 ? "" : t("people.placeholder")}
+            />
           </div>
         </SearchField>
         {found.data && (
@@ -71,6 +77,7 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
             aria-label={t("people.found")}
             items={people.map((person) => ({ ...person, id: person.identity }))}
             selectionMode="multiple"
+            shouldFocusWrap
             selectedKeys={keys}
             disabledKeys={closed.map(({ identity }) => identity)}
             onSelectionChange={(keys) => keys !== "all" && choose(new Set([...keys].map(String)))}
