@@ -16,6 +16,8 @@ import { recall, remember } from "./ui/memory";
 import { Toasts } from "./ui/Toast";
 
 const Browse = lazy(() => import("./features/browse/Browse"));
+const Join = lazy(() => import("./features/join/Join"));
+const Settings = lazy(() => import("./features/settings/Settings"));
 
 /** What was read by HTTP is this person's: it goes when they sign out. */
 export default function House() {
@@ -69,6 +71,8 @@ function Floors() {
 function Page() {
   return (
     <Switch>
+      <Route path="/settings/:tab?">{({ tab }) => <Settings tab={tab ?? ""} />}</Route>
+      <Route path="/join/:code">{({ code }) => <Join code={code} />}</Route>
       <Route path="/browse">
         <Browse />
       </Route>

@@ -3,7 +3,7 @@
 export interface Session {
   auth: "password" | "open";
   signup: "open" | "invite" | "closed";
-  user: { identity: string; friendly_name: string } | null;
+  user: { identity: string; friendly_name: string; avatar: string | null; admin: boolean } | null;
 }
 
 export interface Grant {
@@ -14,6 +14,11 @@ export interface Grant {
   friendly_name: string;
   /** Options for the SDK's client. */
   sdk: Record<string, unknown>;
+}
+
+/** The answer to a sign-up: `room` is where its invitation led to; null where it led nowhere. */
+export interface NewAccount extends Grant {
+  room: string | null;
 }
 
 /** An answer that is not a success. `code` is `network` when there was none. */
@@ -53,10 +58,13 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
 export const api = {
   session: () => call<Session>("GET", "/api/session"),
   login: (username: string, password?: string) => call<Grant>("POST", "/login", { username, password }),
-  signUp: (username: string, password: string, friendlyName: string) =>
-    call<Grant>("POST", "/api/signup", { username, password, friendly_name: friendlyName || undefined }),
+  signUp: (username: string, password: string, friendlyName: string, invite?: string) =>
+    call<NewAccount>("POST", "/api/signup", { username, password, friendly_name: friendlyName || undefined, invite }),
   token: () => call<Grant>("POST", "/api/token", {}),
   logout: () => call<void>("POST", "/api/logout", {}),
+  /** Ends every other session. */
+  changePassword: (current: string, wanted: string) => call<Grant>("POST", "/api/password", { current, new: wanted }),
+  deleteAccount: (password: string) => call<void>("DELETE", "/api/account", { password }),
 };
 
 export type Api = typeof api;

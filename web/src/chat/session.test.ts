@@ -183,3 +183,32 @@ it("makes the SDK reconnect sooner than its own back-off would", async () => {
   expect(nudged.mock.calls.length).toBe(calls);
   window.removeEventListener("online", nudged);
 });
+
+it("goes on with a new client when the password was changed, over what it shows", async () => {
+  const { api, chat, server, state, enter } = fixture();
+  await enter();
+  chat.setDraft("CH1", "half a");
+  await chat.changePassword("old", "new");
+  expect(api.changePassword).toHaveBeenCalledWith("old", "new");
+  expect(server.tokens).toEqual(["token-1", "token-3"]);
+  expect(state()).toMatchObject({ phase: "signedIn", drafts: { CH1: "half a" } });
+});
+
+it("stays as it is when the password is not the right one", async () => {
+  const { api, chat, server, enter } = fixture();
+  await enter();
+  api.changePassword.mockRejectedValueOnce(new ApiError(403, "wrong_password", "That is not your password."));
+  await expect(chat.changePassword("guess", "new")).rejects.toThrow("That is not your password.");
+  expect(server.tokens).toEqual(["token-1"]);
+});
+
+it("keeps nothing of a person whose account is deleted, and everything when that is refused", async () => {
+  const { api, chat, state, enter } = fixture();
+  await enter();
+  chat.setDraft("CH1", "half a");
+  api.deleteAccount.mockRejectedValueOnce(new ApiError(403, "wrong_password", "That is not your password."));
+  await expect(chat.deleteAccount("guess")).rejects.toThrow();
+  expect(state()).toMatchObject({ phase: "signedIn", drafts: { CH1: "half a" } });
+  await chat.deleteAccount("right");
+  expect(state()).toMatchObject({ phase: "signedOut", me: null, drafts: {}, rooms: {} });
+});

@@ -225,6 +225,14 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
     if (grant) await start(grant);
   }
 
+  /** Nothing of the person stays in the page. */
+  function leave(): void {
+    era += 1;
+    stopClient();
+    store.forget();
+    store.setState({ phase: "signedOut" });
+  }
+
   function ended(): null {
     era += 1;
     stopClient();
@@ -255,18 +263,32 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
 
     signIn: async (username: string, password?: string) => enter(await api.login(username, password)),
 
-    signUp: async (username: string, password: string, name: string) =>
-      enter(await api.signUp(username, password, name)),
+    /** Resolves with the room that the invitation led to. */
+    async signUp(username: string, password: string, name: string, invite?: string): Promise<string | null> {
+      const account = await api.signUp(username, password, name, invite);
+      await enter(account);
+      return account.room;
+    },
+
+    /** The tokens issued before are refused from now on, so the client is replaced; the page keeps what it shows. */
+    async changePassword(current: string, wanted: string): Promise<void> {
+      const grant = await api.changePassword(current, wanted);
+      era += 1;
+      restarting = -1;
+      await start(grant);
+    },
+
+    async deleteAccount(password: string): Promise<void> {
+      await api.deleteAccount(password);
+      leave();
+    },
 
     /** Ends the session on the server first: if that fails the person is told and stays signed in. */
     async signOut(): Promise<void> {
       // Cut off while it starts, the SDK throws into the page: its own promises have no handlers yet.
       await Promise.race([started, wait(startWithin)]);
       await api.logout();
-      era += 1;
-      stopClient();
-      store.forget();
-      store.setState({ phase: "signedOut" });
+      leave();
     },
 
     /** The person does not want to wait for the next attempt. */

@@ -40,9 +40,11 @@ export function fixture() {
   const api = {
     session: vi.fn(async () => ({ auth: "password" as const, signup: "open" as const, user: null })),
     login: vi.fn(async () => grant()),
-    signUp: vi.fn(async () => grant()),
+    signUp: vi.fn(async () => ({ ...grant(), room: null as string | null })),
     token: vi.fn(async () => grant({ token: "token-2" })),
     logout: vi.fn(async () => {}),
+    changePassword: vi.fn(async () => grant({ token: "token-3" })),
+    deleteAccount: vi.fn(async () => {}),
   };
   /** Whether Ana looks at the page. */
   const attention = {

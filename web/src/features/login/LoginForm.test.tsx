@@ -60,7 +60,7 @@ it("signs up with a name for people to see", async () => {
   await user.type(screen.getByLabelText("Your name"), "Ana Ribeiro");
   await user.type(screen.getByLabelText("Username"), "ana");
   await user.type(screen.getByLabelText("Password"), "correct horse{Enter}");
-  expect(api.signUp).toHaveBeenCalledWith("ana", "correct horse", "Ana Ribeiro");
+  expect(api.signUp).toHaveBeenCalledWith("ana", "correct horse", "Ana Ribeiro", undefined);
 });
 
 it("asks for a name only in open mode", async () => {

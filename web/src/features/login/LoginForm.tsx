@@ -11,6 +11,7 @@ import { Logo } from "../../ui/Logo";
 import { ThemeToggle } from "../../ui/theme";
 import { LoginArt } from "./LoginArt";
 import styles from "./LoginForm.module.css";
+import { type InvitationState, useInvitation } from "./useInvitation";
 
 type FieldName = "name" | "username" | "password";
 interface Problem {
@@ -32,9 +33,13 @@ export function LoginForm() {
   const { t } = useTranslation();
   const setup = useChatState((state) => state.setup);
   const ended = useChatState((state) => state.sessionEnded);
-  const [creating, setCreating] = useState(false);
+  const invitation = useInvitation();
+  const [chosen, setCreating] = useState<boolean | null>(null);
   const [location, navigate] = useLocation();
   const open = setup.auth === "open";
+  const invited = invitation.state === "works";
+  const mayCreate = !open && (setup.signup === "open" || (invited && setup.signup === "invite"));
+  const creating = mayCreate && (chosen ?? invited);
 
   useEffect(() => {
     document.title = `${t("login.signIn")} – Roomful`;
@@ -52,17 +57,22 @@ export function LoginForm() {
           <ThemeToggle className={styles.toggle} />
         </header>
         <main className={styles.box}>
-          <div>
-            <h1>{t(creating ? "login.titleCreate" : "login.title")}</h1>
-            <p className={styles.lead}>{t(creating ? "login.leadCreate" : open ? "login.leadOpen" : "login.lead")}</p>
-          </div>
+          <Welcome
+            invitation={invitation}
+            kind={open ? "open" : creating ? "create" : "password"}
+            mayCreate={mayCreate}
+          />
           {ended && (
             <p className={styles.alert} role="status">
               {t("login.ended")}
             </p>
           )}
-          <Fields key={String(creating)} kind={open ? "open" : creating ? "create" : "password"} />
-          {!open && setup.signup === "open" && (
+          <Fields
+            key={String(creating)}
+            kind={open ? "open" : creating ? "create" : "password"}
+            invite={invited ? invitation.code : null}
+          />
+          {mayCreate && (
             <p>
               {t(creating ? "login.haveOne" : "login.newHere")}{" "}
               <Button look="link" onClick={() => setCreating(!creating)}>
@@ -81,9 +91,43 @@ export function LoginForm() {
 }
 
 /** `open` asks for a name only, as the tutorial does. */
-function Fields({ kind }: { kind: "open" | "password" | "create" }) {
+type Kind = "open" | "password" | "create";
+
+/** What the page is for: to come in, to make an account, or to follow an invitation. */
+function Welcome({ invitation, kind, mayCreate }: { invitation: InvitationState; kind: Kind; mayCreate: boolean }) {
+  const { t } = useTranslation();
+  if (invitation.state === "works") {
+    const { room, by } = invitation.invitation;
+    const words = room ? (by ? "invitedBy" : "invitedTo") : by ? "invitedChatBy" : "invitedChat";
+    return (
+      <div>
+        <h1>{t(`login.${words}`, { by, room: room?.name })}</h1>
+        <p className={styles.lead}>{t(mayCreate ? "login.leadInvited" : "login.leadInvitedClosed")}</p>
+      </div>
+    );
+  }
+  const creating = kind === "create";
+  return (
+    <>
+      <div>
+        <h1>{t(creating ? "login.titleCreate" : "login.title")}</h1>
+        <p className={styles.lead}>
+          {t(creating ? "login.leadCreate" : kind === "open" ? "login.leadOpen" : "login.lead")}
+        </p>
+      </div>
+      {invitation.state === "dead" && (
+        <p className={styles.alert} role="alert">
+          {t("login.deadInvite")}. {t("login.deadInviteText")}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Fields({ kind, invite }: { kind: Kind; invite: string | null }) {
   const { t } = useTranslation();
   const { login } = useChat();
+  const [, navigate] = useLocation();
   const chat = useChatActions();
   const known = useChatState((state) => (state.sessionEnded && kind === "password" ? state.me?.identity : null));
   const [values, setValues] = useState({ name: "", username: known ?? "", password: "" });
@@ -118,12 +162,18 @@ function Fields({ kind }: { kind: "open" | "password" | "create" }) {
     setBusy(true);
     try {
       const { name, username, password } = values;
-      if (kind === "create") await chat.signUp(username.trim(), password, name.trim());
+      if (kind === "create") await create(username.trim(), password, name.trim());
       else await login(username.trim(), kind === "open" ? undefined : password);
     } catch (error) {
       setProblem(explain(error));
       setBusy(false);
     }
+  }
+
+  /** Leads to the room of the invitation; where that could not be entered, its page says why. */
+  async function create(username: string, password: string, name: string) {
+    const room = await chat.signUp(username, password, name, invite ?? undefined);
+    if (room) navigate(`/r/${room}`, { replace: true });
   }
 
   const field = (name: FieldName) => ({
