@@ -1,7 +1,7 @@
 # Each target makes the set-up it needs, once: see docs/design/0001-set-up.md.
 #   make run       serve the chat at http://localhost:5000
 #   make dev       the same, with reload, and Vite at http://localhost:3000
-#   make check     style, types and the two laws of the architecture
+#   make check     style, types, the two laws of the architecture, and what the front end weighs
 #   make test      all tests; make test-all adds the long ones
 #   make bench-quick   the server's costs beside what the machine can do (docs/performance.md)
 #   make lock      requirements.lock and package-lock.json again, after a change of dependencies
@@ -37,13 +37,14 @@ test: $(PYTHON_READY) $(WEB_READY)
 test-all: export ROOMFUL_LONG = 1
 test-all: test
 
-check: $(PYTHON_READY) $(NODE_READY)
+check: $(PYTHON_READY) $(WEB_READY)
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	npx --no biome check .
 	npm run --workspaces typecheck
+	npm run --silent -w web budgets
 
 bench-quick: $(PYTHON_READY)
 	@scripts/need gcc
