@@ -142,7 +142,14 @@ test("moderators make others moderators and put people out, and a room keeps its
   await expect(row(bo, "Bo")).toContainText("Moderator");
   await expect(chen.log.getByText("pm-ana made Bo a moderator")).toBeVisible();
 
-  await (await cardOf(bo, "Chen")).getByRole("button", { name: "Remove from room" }).click();
+  // What one may do changes in an open card, too.
+  const open = await cardOf(bo, "Chen");
+  await expect(open.getByRole("button", { name: "Remove from room" })).toBeVisible();
+  const again = await cardOf(ana, "Bo");
+  await again.getByRole("button", { name: "Take moderator role" }).click();
+  await expect(open.getByRole("button", { name: "Remove from room" })).toHaveCount(0);
+  await again.getByRole("button", { name: "Make moderator" }).click();
+  await open.getByRole("button", { name: "Remove from room" }).click();
   const removal = bo.page.getByRole("alertdialog", { name: "Remove Chen from #council?" });
   await expect(removal).toContainText("cannot come back alone");
   await expect(removal.getByRole("button", { name: "Cancel" })).toBeFocused();

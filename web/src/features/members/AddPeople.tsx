@@ -60,7 +60,7 @@ function Choice({ room, onClose }: { room: Room; onClose: () => void }) {
       {add.error && <Notice>{refusal(add.error)}</Notice>}
       {add.data && <Refused outcome={add.data} people={add.variables ?? []} />}
       <DialogActions>
-        <Button onClick={onClose}>{t("cancel")}</Button>
+        <Button onClick={onClose}>{t(add.data ? "close" : "cancel")}</Button>
         <Button look="primary" type="submit" disabled={chosen.length === 0} aria-disabled={!ready}>
           {t(add.isPending ? "members.adding" : chosen.length > 0 ? "members.addCount" : "members.addNobody", {
             count: chosen.length,

@@ -1,9 +1,10 @@
-import { Search } from "lucide-react";
+import { Search, X } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChatState } from "../../ChatContext";
 import type { Room } from "../../chat/model";
 import { Avatar } from "../../ui/Avatar";
+import { IconButton } from "../../ui/Button";
 import { cx } from "../../ui/cx";
 import { Icon } from "../../ui/Icon";
 import { useRoving } from "../../ui/useRoving";
@@ -77,6 +78,11 @@ function Filter({ typed, onType }: { typed: string; onType: (typed: string) => v
           onType("");
         }}
       />
+      {typed && (
+        <IconButton label={t("members.clear")} className={styles.clear} onClick={() => onType("")}>
+          <Icon of={X} size={16} />
+        </IconButton>
+      )}
     </div>
   );
 }

@@ -7,7 +7,6 @@ import { type Profile, peopleApi } from "../../chat/peopleApi";
 import { Avatar } from "../../ui/Avatar";
 import { Icon } from "../../ui/Icon";
 import { Notice } from "../../ui/Notice";
-import { refusal } from "../../ui/refusal";
 import { Skeleton } from "../../ui/Skeleton";
 import styles from "./PeoplePicker.module.css";
 
@@ -90,7 +89,7 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
         )}
       </Autocomplete>
       {found.isPending && <Skeleton rows={4} />}
-      {found.error && <Notice onRetry={() => found.refetch()}>{refusal(found.error)}</Notice>}
+      {found.error && <Notice onRetry={() => found.refetch()}>{t("people.failed")}</Notice>}
       {full && <p className={styles.note}>{t("people.full", { count: most })}</p>}
     </div>
   );

@@ -36,8 +36,8 @@ export function ProfileCard({ identity, room, anchor, onClose }: ProfileCardProp
   const details = <ProfileDetails {...{ identity, room, onClose }} onAsk={ask} heading={!phone} />;
   if (phone)
     return (
-      <Dialog title={name} isOpen onClose={onClose} size="small">
-        {details}
+      <Dialog title={<span className="sr">{name}</span>} isOpen onClose={onClose}>
+        <div className={styles.sheet}>{details}</div>
       </Dialog>
     );
   return (

@@ -8,7 +8,6 @@ import { peopleApi, type Standing } from "../../chat/peopleApi";
 import { Avatar } from "../../ui/Avatar";
 import { cx } from "../../ui/cx";
 import { Notice } from "../../ui/Notice";
-import { refusal } from "../../ui/refusal";
 import { usePerson } from "../../usePerson";
 import { dateOf } from "../log/format";
 import { useModerators } from "../members/useMembers";
@@ -21,11 +20,12 @@ interface ProfileDetailsProps {
   room: Room | null;
   onClose: () => void;
   onAsk: (question: Question) => void;
-  /** The name is the heading; where the dialog around has it already, it is left out. */
+  /** The name is the heading; where the dialog around has one that is not seen, it is only to be seen. */
   heading: boolean;
 }
 
 export function ProfileDetails({ identity, room, onClose, onAsk, heading }: ProfileDetailsProps) {
+  const { t } = useTranslation();
   const person = usePerson(identity);
   const me = useChatState((state) => state.me?.identity);
   const known = useQuery({ queryKey: ["person", identity], queryFn: () => peopleApi.person(identity) });
@@ -36,16 +36,20 @@ export function ProfileDetails({ identity, room, onClose, onAsk, heading }: Prof
     <div className={styles.card}>
       <Avatar person={person} size="xl" online={gone ? null : person.online} />
       <div className={styles.who}>
-        {heading && (
+        {heading ? (
           <Heading slot="title" className={styles.name}>
             <bdi>{person.name}</bdi>
           </Heading>
+        ) : (
+          <p className={styles.name} aria-hidden="true">
+            <bdi>{person.name}</bdi>
+          </p>
         )}
         <Handle identity={identity} isMe={isMe} />
       </div>
       {room && <Badges room={room} person={person} standing={known.data} />}
       <Facts person={person} standing={known.data} stranger={stranger} loading={known.isPending} />
-      {known.error && !stranger && <Notice onRetry={() => known.refetch()}>{refusal(known.error)}</Notice>}
+      {known.error && !stranger && <Notice onRetry={() => known.refetch()}>{t("profile.failed")}</Notice>}
       <WriteTo identity={identity} isMe={isMe} possible={!gone && !known.data?.disabled} onClose={onClose} />
       {room && <Moderation room={room} person={person} onAsk={onAsk} />}
     </div>
@@ -97,7 +101,8 @@ function Facts({ person: { online }, standing, stranger, loading }: FactsProps) 
         </li>
       )}
       {standing?.disabled && <li>{t("profile.disabled")}</li>}
-      <li>{standing ? t("profile.since", { date: dateOf(standing.since) }) : <span className={styles.bone} />}</li>
+      {standing && <li>{t("profile.since", { date: dateOf(standing.since) })}</li>}
+      {loading && <li className={styles.bone} />}
     </ul>
   );
 }
