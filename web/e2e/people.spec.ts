@@ -228,6 +228,12 @@ test("the panel is one list for the keyboard, and the card gives the focus back"
   const { page } = ana;
   await expect(group(ana, "Away, 13").getByRole("button")).toHaveCount(13);
   const filter = panelOf(ana).getByRole("searchbox", { name: "Find people in this room" });
+  await page.keyboard.press("Control+.");
+  await expect(panelOf(ana)).toHaveCount(0);
+  await page.reload();
+  await expect(ana.log.getByRole("list")).toBeVisible();
+  await expect(panelOf(ana)).toHaveCount(0);
+  await page.keyboard.press("Control+.");
   await filter.focus();
   await page.keyboard.press("Tab");
   await expect(row(ana, "pk-zoe")).toBeFocused();

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { recall, remember } from "../../ui/memory";
 import { useWide } from "../../ui/useWide";
@@ -33,5 +33,25 @@ export function usePanel(): [boolean, (open: boolean) => void] {
     if (window.history.state?.inside) window.history.back();
     else navigate(location, { replace: true });
   }
-  return [asked || (phone ? false : wide ? beside : over), set];
+  const open = asked || (phone ? false : wide ? beside : over);
+  usePanelKey(() => set(!open));
+  return [open, set];
+}
+
+/** Ctrl+. shows the people and hides them. */
+function usePanelKey(toggle: () => void): void {
+  const now = useRef(toggle);
+  useEffect(() => {
+    now.current = toggle;
+  });
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent) {
+      const pressed = event.key === "." && (event.ctrlKey || event.metaKey) && !event.defaultPrevented;
+      if (!pressed || document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]')) return;
+      event.preventDefault();
+      now.current();
+    }
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, []);
 }
