@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import styles from "./App.module.css";
 import { useChat, useChatActions, useChatState } from "./ChatContext";
+import { titleOf } from "./chat/room";
 import { useReadingKeys } from "./features/log/useReadingKeys";
 import { RoomView } from "./features/room/RoomView";
 import { Welcome } from "./features/room/Welcome";
@@ -51,9 +52,10 @@ function Floors() {
 
   useUnsentGuard();
   const unread = user?.chatrooms.filter((room) => room.unread).length ?? 0;
+  const title = useChatState((state) => selectedChatroom && titleOf(selectedChatroom, state.people));
   useEffect(() => {
-    document.title = `${unread ? `(${unread}) ` : ""}${selectedChatroom ? `${selectedChatroom.name} – ` : ""}Roomful`;
-  }, [unread, selectedChatroom]);
+    document.title = `${unread ? `(${unread}) ` : ""}${title ? `${title} – ` : ""}Roomful`;
+  }, [unread, title]);
 
   return (
     <div className={cx(styles.app, location === "/" ? styles.inList : styles.inRoom, listHidden && styles.alone)}>

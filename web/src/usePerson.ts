@@ -9,11 +9,11 @@ const stranger = (identity: string): Person => ({ identity, name: identity, avat
 
 type Known = Pick<ChatState, "people" | "me" | "connected">;
 
-/** Oneself is there while this page is connected, where the service tells of others at all. */
+/** Oneself is there while this page is connected, where the service tells of others at all; else all is as it was. */
 function personOf({ people, me, connected }: Known, identity: string): Person {
   const person = people[identity] ?? stranger(identity);
-  if (identity !== me?.identity || person.online === null) return person;
-  return { ...person, online: connected };
+  if (identity !== me?.identity || person.online === null || !connected) return person;
+  return { ...person, online: true };
 }
 
 /** Somebody, live: their name is fetched when it is not known, and until then they are called by their username. */

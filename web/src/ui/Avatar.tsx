@@ -21,8 +21,8 @@ export interface Face {
 
 interface AvatarProps {
   person: Face;
-  /** 22, 28, 32, 36 or 88 px: names in text, rows of a list, the member panel, messages, a profile. */
-  size?: "xs" | "row" | "sm" | "md" | "xl";
+  /** 22, 28, 32, 36, 56 or 88 px: names in text, rows of a list, the member panel, messages, a group, a profile. */
+  size?: "xs" | "row" | "sm" | "md" | "lg" | "xl";
   /** A dot tells whether the person is there; null shows none. */
   online?: boolean | null;
   /** What the dot says, if it is not just "Online" and "Offline". */
@@ -57,4 +57,13 @@ function Presence({ online, says }: { online: boolean; says: string | undefined 
   const { t } = useTranslation();
   const label = says ?? t(online ? "members.online" : "members.offline");
   return <span className={cx(styles.presence, !online && styles.off)} role="img" aria-label={label} title={label} />;
+}
+
+/** Stands for a group that has no picture of its own: how many they are. */
+export function Several({ count, size = "sm" }: { count: number; size?: AvatarProps["size"] }) {
+  return (
+    <span className={cx(styles.avatar, styles[size], styles.several)} aria-hidden="true">
+      {count}
+    </span>
+  );
 }

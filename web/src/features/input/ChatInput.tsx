@@ -6,6 +6,7 @@ import { useChatActions, useChatState } from "../../ChatContext";
 import type { Room } from "../../chat/model";
 import { IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
+import { useRoomTitle } from "../../usePerson";
 import styles from "./ChatInput.module.css";
 import { TypingLine } from "./TypingLine";
 
@@ -22,7 +23,7 @@ export function ChatInput({ room }: { room: Room }) {
   const chat = useChatActions();
   const draft = useChatState((state) => state.drafts[room.sid] ?? "");
   const field = useRef<HTMLTextAreaElement>(null);
-  const placeholder = t("input.placeholder", { room: `\u2066${room.name}\u2069` });
+  const placeholder = t("input.placeholder", { room: `\u2066${useRoomTitle(room)}\u2069` });
   const tooLong = draft.length > longest / 4 && new TextEncoder().encode(draft).length > longest;
 
   useEffect(() => {

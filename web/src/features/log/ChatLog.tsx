@@ -4,6 +4,7 @@ import { useChat, useChatActions, useChatState } from "../../ChatContext";
 import { type Row, toRows } from "../../chat/messages";
 import type { Outgoing, Room, RoomLog } from "../../chat/model";
 import { emptyLog } from "../../chat/store";
+import { useRoomTitle } from "../../usePerson";
 import styles from "./ChatLog.module.css";
 import { DayDivider, NewLine } from "./DayDivider";
 import { ButtonLatest, LogBar } from "./LogBar";
@@ -67,7 +68,7 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
         ref={box}
         className={styles.log}
         role="log"
-        aria-label={t("log.label", { room: room.name })}
+        aria-label={t("log.label", { room: useRoomTitle(room) })}
         aria-live={useQuiet(log) ? "off" : "polite"}
         aria-relevant="additions"
         aria-busy={log.loading !== null && log.loading !== "refresh"}

@@ -3,11 +3,16 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useChatActions, useChatState } from "../../ChatContext";
 import type { Room, RoomLog } from "../../chat/model";
+import { Avatar } from "../../ui/Avatar";
 import { Button } from "../../ui/Button";
 import { LitDoor } from "../../ui/Empty";
 import { Icon } from "../../ui/Icon";
+import { usePeople, useRoomTitle } from "../../usePerson";
 import styles from "./ChatLog.module.css";
 import { dateOf } from "./format";
+
+/** As many of a group are shown at the start of its messages. */
+const mostFaces = 5;
 
 /** Above the oldest row: more to load, or the start of the room. Loading changes its words but not its height. */
 export function LogTop({ room, log }: { room: Room; log: RoomLog }) {
@@ -59,8 +64,8 @@ function Start({ room, empty }: { room: Room; empty: boolean }) {
   const date = room.createdAt ? dateOf(room.createdAt) : null;
   return (
     <li className={styles.start}>
-      <LitDoor className={styles.art} />
-      <h2>{t("log.start", { room: room.name })}</h2>
+      {room.kind === "dm" ? <Faces identities={room.others} /> : <LitDoor className={styles.art} />}
+      <h2>{t(room.kind === "dm" ? "log.startDm" : "log.start", { room: useRoomTitle(room) })}</h2>
       {date && <p>{creator ? t("log.startBy", { name: creator, date }) : t("log.startOn", { date })}</p>}
       {empty && (
         <button type="button" className={styles.idea} onClick={() => chat.send(room.sid, "👋")}>
@@ -69,6 +74,18 @@ function Start({ room, empty }: { room: Room; empty: boolean }) {
         </button>
       )}
     </li>
+  );
+}
+
+/** Whom one writes to: never a door for people. */
+function Faces({ identities }: { identities: string[] }) {
+  const people = usePeople(identities);
+  return (
+    <div className={styles.faces}>
+      {people.slice(0, mostFaces).map((person) => (
+        <Avatar key={person.identity} person={person} size={people.length > 1 ? "lg" : "xl"} />
+      ))}
+    </div>
   );
 }
 

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useChat, useChatState } from "../../ChatContext";
 import type { Room } from "../../chat/model";
-import { Avatar } from "../../ui/Avatar";
+import { Avatar, Several } from "../../ui/Avatar";
 import { cx } from "../../ui/cx";
 import { Door } from "../../ui/Door";
 import { Icon } from "../../ui/Icon";
@@ -61,10 +61,11 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
   );
 }
 
-/** A room's door; of a direct message the other person, and whether they are there. */
+/** A room's door; of a direct message the other person, and whether they are there, or how many they are. */
 function RoomFace({ room }: { room: Room }) {
   const [other, ...more] = room.others;
-  if (room.kind === "room" || !other || more.length > 0) return <Door isPrivate={room.isPrivate} size="md" />;
+  if (room.kind === "room" || !other) return <Door isPrivate={room.isPrivate} size="md" />;
+  if (more.length > 0) return <Several count={room.others.length} />;
   return <OtherFace identity={other} />;
 }
 

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useChatState } from "../../ChatContext";
 import type { Room } from "../../chat/model";
-import { Avatar } from "../../ui/Avatar";
+import { Avatar, Several } from "../../ui/Avatar";
 import { cx } from "../../ui/cx";
 import { Door } from "../../ui/Door";
 import { Icon } from "../../ui/Icon";
@@ -48,11 +48,7 @@ function RoomSign({ room, lit, open }: { room: Room; lit: boolean; open: boolean
   const [other, ...more] = room.others;
   if (room.kind === "room" || !other) return <Door isPrivate={room.isPrivate} lit={lit} open={open} />;
   if (more.length > 0) {
-    return (
-      <span className={styles.several} aria-hidden="true">
-        {room.others.length}
-      </span>
-    );
+    return <Several count={room.others.length} size="xs" />;
   }
   return <OtherFace identity={other} />;
 }
