@@ -36,8 +36,8 @@ test("older messages come by scrolling up, and the row in view does not move", a
       Body: `entry ${index}`,
     });
   }
-  const eve = await Person.signedUp(browser, server, "eve");
-  await server.join(sid, "eve");
+  const eve = await Person.signedUp(browser, server, "elder");
+  await server.join(sid, "elder");
   await eve.enter("archive");
   await expect(eve.log.getByText("entry 119", { exact: true })).toBeInViewport();
   const rows = eve.log.locator("li[data-row]");
