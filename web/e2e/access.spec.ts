@@ -35,12 +35,22 @@ async function tour(browser: Browser, server: Server, username: string, options:
   await furnish(server, username);
   await expect(person.room("sales")).toBeVisible();
   expect(await findings(page)).toEqual([]);
+  await person.rooms.getByRole("button", { name: "Create a room" }).click();
+  await expect(page.getByRole("dialog", { name: "Create a room" })).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await page.keyboard.press("Escape");
   await person.enter("sales");
   await expect(person.log.getByText("Morning!")).toBeVisible();
   expect(await findings(page)).toEqual([]);
   await person.composer.fill("text");
-  await page.getByRole("button", { name: /people|person/ }).click();
+  await page.getByRole("button", { name: "Room menu" }).click();
+  await expect(page.getByRole("menu")).toBeVisible();
   expect(await findings(page)).toEqual([]);
+  for (const path of ["/browse", "/settings/profile", "/settings/appearance", "/settings/sessions"]) {
+    await page.goto(`${server.url}${path}`);
+    await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+    expect(await findings(page), path).toEqual([]);
+  }
 }
 
 for (const [look, options] of looks) {
@@ -58,10 +68,12 @@ test("everything is reached by keyboard", async ({ browser, server }) => {
     page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   const reached: (string | null | undefined)[] = [];
-  for (let press = 0; press < 4; press++) {
+  for (let press = 0; press < 7; press++) {
     await page.keyboard.press("Tab");
     reached.push(await ring());
   }
-  expect(reached.join(" ")).toMatch(/Light or dark.*sales.*Sign out/);
+  expect(reached.join(" ")).toMatch(
+    /Light or dark Browse rooms Create a room sales.*New message.*Your account Width of the list/,
+  );
   expect(person.strays).toEqual([]);
 });

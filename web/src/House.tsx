@@ -8,6 +8,7 @@ import { useReadingKeys } from "./features/log/useReadingKeys";
 import { RoomView } from "./features/room/RoomView";
 import { Welcome } from "./features/room/Welcome";
 import { ChatRooms } from "./features/rooms/ChatRooms";
+import { Edge } from "./features/rooms/Edge";
 import { Shortcuts } from "./features/shortcuts/Shortcuts";
 import { useShortcuts } from "./features/shortcuts/useShortcuts";
 import { newQueryClient } from "./query";
@@ -60,6 +61,7 @@ function Floors() {
   return (
     <div className={cx(styles.app, location === "/" ? styles.inList : styles.inRoom, listHidden && styles.alone)}>
       <ChatRooms />
+      <Edge />
       <div className={styles.main}>
         <Suspense fallback={<main className="fill" aria-busy="true" />}>
           {sid ? <RoomView key={sid} sid={sid} /> : <Page />}
