@@ -96,6 +96,22 @@ export class Person {
     await this.composer.press("Enter");
   }
 
+  /** Opens the menu of the person's own row, at the foot of the list. */
+  async openAccountMenu(): Promise<void> {
+    await this.rooms.getByRole("button", { name: /Your account/ }).click();
+  }
+
+  async signOut(): Promise<void> {
+    await this.openAccountMenu();
+    await this.page.getByRole("menuitem", { name: "Sign out" }).click();
+  }
+
+  /** Opens the open room's menu and presses an item. */
+  async roomMenu(item: string): Promise<void> {
+    await this.page.getByRole("button", { name: "Room menu" }).click();
+    await this.page.getByRole("menuitem", { name: item }).click();
+  }
+
   /** The texts in the log, in order. */
   texts(): Promise<string[]> {
     return this.log.locator("li[data-row] p").allTextContents();

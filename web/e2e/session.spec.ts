@@ -5,7 +5,7 @@ import { test } from "./stage";
 test("sign-up and sign-in say what is wrong, beside the field", async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "ana");
   await server.room("#sales", "ana");
-  await ana.page.getByRole("button", { name: "Sign out" }).click();
+  await ana.signOut();
   await expect(ana.page).toHaveURL(`${server.url}/login`);
 
   await ana.signIn("ana", "wrong");
@@ -37,7 +37,7 @@ test("a reload goes on in the same room, and signing out ends it", async ({ brow
   await expect(person.log).toContainText("Chen Wei");
   await person.sees("hello");
 
-  await person.page.getByRole("button", { name: "Sign out" }).click();
+  await person.signOut();
   await expect(person.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
   await person.page.reload();
   await expect(person.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
@@ -52,9 +52,8 @@ test("signing out in one tab ends the session in the other, which keeps what was
   await server.room("#sales", "dana");
   await dana.enter("sales");
   await dana.composer.fill("half a thou");
-  const other = await dana.context.newPage();
-  await other.goto(server.url);
-  await other.getByRole("button", { name: "Sign out" }).click();
+  const other = await Person.on(await dana.context.newPage(), server);
+  await other.signOut();
   await expect(dana.page.getByText("Your session ended.")).toBeVisible();
   await dana.signIn("dana");
   await expect(dana.composer).toHaveValue("half a thou");

@@ -81,6 +81,7 @@ function Face({ username }: { username: string }) {
         </b>
         <small className="truncate">{connected ? `@${username}` : state}</small>
       </span>
+      <span className="sr">{t("me.menu")}</span>
     </>
   );
 }
