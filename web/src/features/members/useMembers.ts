@@ -7,15 +7,20 @@ import { roomsApi } from "../../chat/roomsApi";
 import { usePeople } from "../../usePerson";
 import type { Shown } from "./arrange";
 
-type Roles = Record<string, string>;
+export interface Known {
+  /** The people of the room when it was asked who moderates it. */
+  asOf: Member[];
+  moderators: string[];
+}
 
-const rolesOf = (members: Member[] | undefined): Roles =>
-  Object.fromEntries((members ?? []).map(({ sid, roleSid }) => [sid, roleSid]));
-
-/** The SDK tells of a role only its SID, so what it means is asked again when somebody has another one. */
-export function outdated(asOf: Roles, members: Member[]): boolean {
-  const seen = new Set(Object.values(asOf));
-  return members.some(({ sid, roleSid }) => (sid in asOf ? asOf[sid] !== roleSid : !seen.has(roleSid)));
+/**
+ * The SDK tells of a role only its SID, so what it means is asked again when somebody has another one. Who comes with the
+ * role of plain members is one: a crowd that joins costs no requests.
+ */
+export function outdated({ asOf, moderators }: Known, members: Member[]): boolean {
+  const before = new Map(asOf.map(({ sid, roleSid }) => [sid, roleSid]));
+  const plain = new Set(asOf.flatMap(({ identity, roleSid }) => (moderators.includes(identity ?? "") ? [] : roleSid)));
+  return members.some(({ sid, roleSid }) => (before.has(sid) ? before.get(sid) !== roleSid : !plain.has(roleSid)));
 }
 
 /** Who moderates the room, by identity; it also makes the names known of people of whom the SDK tells nothing. */
@@ -24,18 +29,17 @@ export function useModerators(room: Room): Set<string> {
   const members = useChatState((state) => state.members[room.sid]);
   const { data, refetch } = useQuery({
     queryKey: ["members", room.sid],
-    enabled: room.kind === "room",
-    queryFn: async () => {
-      const asOf = rolesOf(chat.store.getState().members[room.sid]);
+    enabled: room.kind === "room" && members !== undefined,
+    queryFn: async (): Promise<Known> => {
+      const asOf = chat.store.getState().members[room.sid] ?? [];
       const found = await peopleApi.members(room.sid);
       chat.learn(found.flatMap(({ identity, name, avatar }) => (identity ? [{ identity, name, avatar }] : [])));
       return { asOf, moderators: found.flatMap(({ identity, moderator }) => (identity && moderator ? identity : [])) };
     },
   });
-  const stale = Boolean(data && members && outdated(data.asOf, members));
   useEffect(() => {
-    if (stale) refetch();
-  }, [stale, refetch]);
+    if (data && members && outdated(data, members)) refetch({ cancelRefetch: false });
+  }, [data, members, refetch]);
   return useMemo(() => new Set(data?.moderators), [data]);
 }
 
