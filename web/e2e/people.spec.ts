@@ -153,6 +153,10 @@ test("moderators make others moderators and put people out, and a room keeps its
   const removal = bo.page.getByRole("alertdialog", { name: "Remove Chen from #council?" });
   await expect(removal).toContainText("cannot come back alone");
   await expect(removal.getByRole("button", { name: "Cancel" })).toBeFocused();
+  const refusal = { error: "Your role in this room does not allow that.", code: "not_allowed" };
+  await bo.page.route("**/members/pm-chen", (route) => route.fulfill({ status: 403, json: refusal }), { times: 1 });
+  await removal.getByRole("button", { name: "Remove" }).click();
+  await expect(removal.getByRole("alert")).toHaveText(refusal.error);
   await removal.getByRole("button", { name: "Remove" }).click();
   for (const other of [ana, bo]) await expect(row(other, "Chen")).toHaveCount(0);
   await expect(ana.log.getByText("Bo removed Chen")).toBeVisible();
