@@ -48,15 +48,15 @@ export function DeleteRoom({ room, ...dialog }: RoomDialogProps) {
   );
 }
 
-/** Archives a room, or takes it back. */
-export function ArchiveRoom({ room, ...dialog }: RoomDialogProps) {
+/** Archives a room, or takes it back; which of them does not follow what others do while it asks. */
+export function ArchiveRoom({ room, back, ...dialog }: RoomDialogProps & { back: boolean }) {
   const { t } = useTranslation();
-  const words = room.archived ? "unarchive" : "archive";
+  const words = back ? "unarchive" : "archive";
   return (
     <Confirm
       title={t(`room.${words}Title`, { room: room.name })}
       action={t(`room.${words}`)}
-      onConfirm={() => roomsApi.edit(room.sid, { archived: !room.archived })}
+      onConfirm={() => roomsApi.edit(room.sid, { archived: !back })}
       {...dialog}
     >
       {t(`room.${words}Text`)}

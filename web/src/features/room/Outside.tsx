@@ -135,10 +135,12 @@ interface ShutProps {
 
 function Shut({ title, lit = false, actions, children }: ShutProps) {
   return (
-    <main className="fill" role="status">
-      <Empty door={lit ? "lit" : "shut"} title={title} actions={actions}>
-        {children}
-      </Empty>
+    <main className="fill">
+      <div className="fill" role="status">
+        <Empty door={lit ? "lit" : "shut"} title={title} actions={actions}>
+          {children}
+        </Empty>
+      </div>
     </main>
   );
 }

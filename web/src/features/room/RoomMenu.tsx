@@ -25,7 +25,7 @@ import { EditRoom } from "./EditRoom";
 import { InviteByLink } from "./InviteByLink";
 import { useCopyLink, useMute } from "./roomActions";
 
-type Open = "date" | "add" | "invite" | "edit" | "archive" | "leave" | "delete" | null;
+type Open = "date" | "add" | "invite" | "edit" | "archive" | "unarchive" | "leave" | "delete" | null;
 
 /** What one can do with the open room. What one's role forbids is not offered. */
 export function RoomMenu({ room }: { room: Room }) {
@@ -64,7 +64,7 @@ export function RoomMenu({ room }: { room: Room }) {
             <MenuItem icon={Pencil} onAction={() => setOpen("edit")}>
               {t("room.edit")}
             </MenuItem>
-            <MenuItem icon={room.archived ? ArchiveRestore : Archive} onAction={() => setOpen("archive")}>
+            <MenuItem icon={room.archived ? ArchiveRestore : Archive} onAction={() => setOpen(room.archived ? "unarchive" : "archive")}>
               {t(room.archived ? "room.unarchive" : "room.archive")}
             </MenuItem>
           </MenuSection>
@@ -99,7 +99,8 @@ function RoomDialogs({ room, open, onClose }: { room: Room; open: Open; onClose:
       <AddPeople {...props("add")} />
       <InviteByLink {...props("invite")} />
       <EditRoom {...props("edit")} />
-      <ArchiveRoom {...props("archive")} />
+      <ArchiveRoom back={false} {...props("archive")} />
+      <ArchiveRoom back {...props("unarchive")} />
       <LeaveRoom {...props("leave")} />
       <DeleteRoom {...props("delete")} />
     </>
