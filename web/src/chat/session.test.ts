@@ -132,6 +132,27 @@ it("ends the session when the server says so, and keeps what was typed for the s
   expect(state().drafts).toEqual({});
 });
 
+it("gives what was typed back to who signed out, unless somebody else came in between", async () => {
+  const { api, chat, server, state, enter } = fixture();
+  const come = async () => {
+    await chat.signIn("");
+    server.client.emit("initFailed", {}); // signing out waits for a client that still starts
+  };
+  await enter();
+  chat.setDraft("CH1", "half a thou");
+  await chat.signOut();
+  expect(state()).toMatchObject({ me: null, drafts: {}, rooms: {} });
+  await come();
+  expect(state().drafts).toEqual({ CH1: "half a thou" });
+  await chat.signOut();
+  api.login.mockResolvedValueOnce(grant({ identity: "bo" }));
+  await come();
+  expect(state().drafts).toEqual({});
+  await chat.signOut();
+  await come();
+  expect(state().drafts).toEqual({});
+});
+
 it("ends the session when another tab has signed somebody else in", async () => {
   const { api, server, state, enter } = fixture();
   await enter();

@@ -46,10 +46,14 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
   let restarts = 0;
   /** Settles when the client has loaded its rooms, or failed to. */
   let started: Promise<void> = Promise.resolve();
+  /** What the person who signed out last had typed: theirs if they are the next to come, else forgotten. */
+  let left: { identity: string; drafts: Record<string, string> } | null = null;
 
   function enter(grant: Grant): Promise<void> {
     const { me } = store.getState();
     if (me?.identity !== grant.identity) store.forget();
+    if (left?.identity === grant.identity) store.setState({ drafts: left.drafts });
+    left = null;
     era += 1;
     const self: Me = { identity: grant.identity, name: grant.friendly_name || grant.identity };
     store.setState({ phase: "signedIn", sessionEnded: false, me: self, initError: null, roomsReady: false });
@@ -263,10 +267,10 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
 
     signIn: async (username: string, password?: string) => enter(await api.login(username, password)),
 
-    /** Resolves with the room that the invitation led to. */
+    /** Resolves with the room that the invitation led to, as soon as there is an account: the page is to go there. */
     async signUp(username: string, password: string, name: string, invite?: string): Promise<string | null> {
       const account = await api.signUp(username, password, name, invite);
-      await enter(account);
+      enter(account);
       return account.room;
     },
 
@@ -288,6 +292,8 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
       // Cut off while it starts, the SDK throws into the page: its own promises have no handlers yet.
       await Promise.race([started, wait(startWithin)]);
       await api.logout();
+      const { me, drafts } = store.getState();
+      left = me && { identity: me.identity, drafts };
       leave();
     },
 

@@ -1,6 +1,8 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Redirect, useLocation } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 import { useChatState } from "../../ChatContext";
 import { accountApi } from "../../chat/accountApi";
 import { ApiError } from "../../chat/api";
@@ -11,7 +13,7 @@ import { refusal } from "../../ui/refusal";
 
 const isDead = (error: unknown) => error instanceof ApiError && error.status === 404;
 
-/** An invitation, for who is signed in: `/join/<code>`. */
+/** An invitation, for who is signed in: `/join/<code>`. Who has just signed in on its page has accepted it by that. */
 export default function Join({ code }: { code: string }) {
   const { t } = useTranslation();
   const [, navigate] = useLocation();
@@ -21,7 +23,13 @@ export default function Join({ code }: { code: string }) {
     mutationFn: () => accountApi.accept(code),
     onSuccess: ({ room }) => navigate(room ? `/r/${room}` : "/", { replace: true }),
   });
-  if (found.isPending) return <main className="fill" aria-busy="true" />;
+  const accepted = useHistoryState<{ accepts?: string } | null>()?.accepts === code;
+  const { mutate } = accept;
+  useEffect(() => {
+    if (accepted) mutate();
+  }, [accepted, mutate]);
+  if (found.isPending || (accepted && (accept.isIdle || accept.isPending)))
+    return <main className="fill" aria-busy="true" />;
   const home = <Button onClick={() => navigate("/")}>{t("backToRooms")}</Button>;
   if (isDead(found.error) || isDead(accept.error)) {
     return (

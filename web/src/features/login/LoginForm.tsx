@@ -127,7 +127,7 @@ function Welcome({ invitation, kind, mayCreate }: { invitation: InvitationState;
 function Fields({ kind, invite }: { kind: Kind; invite: string | null }) {
   const { t } = useTranslation();
   const { login } = useChat();
-  const [, navigate] = useLocation();
+  const [location, navigate] = useLocation();
   const chat = useChatActions();
   const known = useChatState((state) => (state.sessionEnded && kind === "password" ? state.me?.identity : null));
   const [values, setValues] = useState({ name: "", username: known ?? "", password: "" });
@@ -162,6 +162,8 @@ function Fields({ kind, invite }: { kind: Kind; invite: string | null }) {
     setBusy(true);
     try {
       const { name, username, password } = values;
+      // Whoever signs in here follows the invitation by that.
+      if (invite) navigate(location, { replace: true, state: { accepts: invite } });
       if (kind === "create") await create(username.trim(), password, name.trim());
       else await login(username.trim(), kind === "open" ? undefined : password);
     } catch (error) {

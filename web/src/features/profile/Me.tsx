@@ -1,4 +1,4 @@
-import { Keyboard, LogOut, Settings } from "lucide-react";
+import { Keyboard, LogOut, Palette, Settings } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
@@ -42,6 +42,9 @@ export function Me() {
           <MenuItem icon={Settings} onAction={() => navigate("/settings/profile")}>
             {t("me.settings")}
           </MenuItem>
+          <MenuItem icon={Palette} onAction={() => navigate("/settings/appearance")}>
+            {t("settings.appearance.title")}
+          </MenuItem>
           <MenuItem icon={Keyboard} shortcut="?" onAction={showShortcuts}>
             {t("shortcuts.title")}
           </MenuItem>
@@ -81,7 +84,6 @@ function Face({ username }: { username: string }) {
         </b>
         <small className="truncate">{connected ? `@${username}` : state}</small>
       </span>
-      <span className="sr">{t("me.menu")}</span>
     </>
   );
 }

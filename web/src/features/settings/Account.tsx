@@ -6,6 +6,9 @@ import { useChatActions, useChatState } from "../../ChatContext";
 import { peopleApi } from "../../chat/peopleApi";
 import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Dialog";
+import { Notice } from "../../ui/Notice";
+import { refusal } from "../../ui/refusal";
+import { Skeleton } from "../../ui/Skeleton";
 import { TextField } from "../../ui/TextField";
 import styles from "./Settings.module.css";
 
@@ -27,6 +30,8 @@ export function Account() {
   }
   return (
     <>
+      {person.isPending && <Skeleton rows={1} dots={false} />}
+      {person.error && <Notice onRetry={() => person.refetch()}>{refusal(person.error)}</Notice>}
       {person.data && <p>{t("settings.account.since", { date: date.format(person.data.since), me })}</p>}
       <section className={styles.form}>
         <h3>{t("settings.account.delete")}</h3>

@@ -68,6 +68,7 @@ function Photo({ me }: { me: string }) {
               {t("settings.profile.removePhoto")}
             </Button>
           )}
+          {change.isSuccess && <Saved />}
         </div>
         <input
           ref={input}
