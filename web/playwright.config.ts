@@ -1,6 +1,11 @@
 import { defineConfig } from "@playwright/test";
+import type { Topology } from "./e2e/stage";
 
-export default defineConfig({
+/** What the chat application has a part in; the long run tries all of it apart from the service, the short one rooms. */
+const chatApplication = process.env.ROOMFUL_LONG ? /(rooms|people|account|shell|reading)\.spec/ : /rooms\.spec/;
+
+export default defineConfig<object, Topology>({
+  projects: [{ name: "together" }, { name: "apart", testMatch: chatApplication, use: { apart: true } }],
   testDir: "e2e",
   outputDir: "test-results",
   timeout: 90_000,

@@ -126,6 +126,6 @@ export class Person {
   private note(address: string): void {
     const url = new URL(address);
     if (["data:", "blob:"].includes(url.protocol)) return;
-    if (url.host !== new URL(this.server.url).host) this.strays.push(address);
+    if (!this.server.hosts.includes(url.host)) this.strays.push(address);
   }
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +8,16 @@ import { expect } from "@playwright/test";
 
 const root = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
+
+const keys = ["account_sid", "auth_token", "api_key_sid", "api_key_secret"] as const;
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((done) => probe.listen(0, done));
+  const { port } = probe.address() as { port: number };
+  await new Promise((done) => probe.close(done));
+  return port;
+}
 
 /** The real server on a port and an instance of its own. */
 export class Server {
@@ -17,13 +28,38 @@ export class Server {
   private constructor(
     readonly instance: string,
     private readonly env: Record<string, string>,
+    private readonly args: string[] = [],
+    /** The Conversations service, where that is a server of its own. */
+    private readonly service: Server | null = null,
   ) {}
 
   /** Starts a server; `env` adds settings. */
-  static async start(env: Record<string, string> = {}): Promise<Server> {
-    const server = new Server(mkdtempSync(join(tmpdir(), "roomful-e2e-")), env);
+  static async start(env: Record<string, string> = {}, ...args: string[]): Promise<Server> {
+    const server = new Server(mkdtempSync(join(tmpdir(), "roomful-e2e-")), env, args);
     await server.run();
     return server;
+  }
+
+  /** Starts the chat application and, apart from it, its Conversations service: the second topology of law 1. */
+  static async startApart(env: Record<string, string> = {}): Promise<Server> {
+    const port = await freePort();
+    const service = await Server.start({ WEBHOOK_ALLOW: `localhost:${port}` }, "--only", "service");
+    const { credentials } = service;
+    const twilio = Object.fromEntries(keys.map((name) => [`TWILIO_${name.toUpperCase()}`, credentials[name] ?? ""]));
+    const own = { ROOMFUL_BACKEND: service.url, PORT: String(port), ...twilio, ...env };
+    const server = new Server(mkdtempSync(join(tmpdir(), "roomful-e2e-")), own, [], service);
+    await server.run();
+    await server.flask("chat", "setup", "--yes");
+    return server;
+  }
+
+  /** Whom a page may ask. */
+  get hosts(): string[] {
+    return [this, this.service].flatMap((server) => (server ? new URL(server.url).host : []));
+  }
+
+  get credentials(): Record<string, string> {
+    return JSON.parse(readFileSync(join(this.instance, "credentials.json"), "utf8"));
   }
 
   get url(): string {
@@ -33,7 +69,10 @@ export class Server {
   /** Runs the server, on the port that it had before. Returns when it answers. */
   async run(): Promise<void> {
     rmSync(join(this.instance, "server.json"), { force: true }); // a killed server leaves its own behind
-    const child = spawn(join(root, ".venv/bin/roomful"), ["serve"], { cwd: this.instance, env: this.environment() });
+    const child = spawn(join(root, ".venv/bin/roomful"), ["serve", ...this.args], {
+      cwd: this.instance,
+      env: this.environment(),
+    });
     this.process = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => (this.log += chunk));
     await expect
@@ -63,6 +102,7 @@ export class Server {
 
   async stop(): Promise<void> {
     await this.end("SIGTERM");
+    await this.service?.stop();
     rmSync(this.instance, { recursive: true, force: true });
   }
 
@@ -71,10 +111,10 @@ export class Server {
    * Resolves with the answer, if there is one.
    */
   async rest(path: string, values?: Record<string, string>, method = values ? "POST" : "GET") {
-    const keys = JSON.parse(readFileSync(join(this.instance, "credentials.json"), "utf8"));
-    const basic = Buffer.from(`${keys.account_sid}:${keys.auth_token}`).toString("base64");
+    const { url, credentials } = this.service ?? this;
+    const basic = Buffer.from(`${credentials.account_sid}:${credentials.auth_token}`).toString("base64");
     const form = path.startsWith("/v1/");
-    const response = await fetch(`${this.url}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       method,
       headers: { Authorization: `Basic ${basic}`, ...(form ? {} : { "Content-Type": "application/json" }) },
       body: values && (form ? new URLSearchParams(values) : JSON.stringify(values)),

@@ -7,6 +7,13 @@ interface Stage {
   leave: undefined;
 }
 
+/** Whether the chat application runs apart from its service (law 1: it works the same). */
+export interface Topology {
+  apart: boolean;
+}
+
+const start = (apart: boolean, env?: Record<string, string>) => (apart ? Server.startApart(env) : Server.start(env));
+
 /**
  * What all tests start from; import `test` from here.
  *
@@ -14,21 +21,20 @@ interface Stage {
  * takes it gives its people usernames that no other has, and then makes rooms for them only, by `server.room`. Tests of
  * what everybody sees start a server of their own, by `serve`.
  */
-export const test = base.extend<Stage, { server: Server }>({
+export const test = base.extend<Stage, Topology & { server: Server }>({
+  apart: [false, { option: true, scope: "worker" }],
   server: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads here what a fixture needs
-    async ({}, use) => {
-      const server = await Server.start();
+    async ({ apart }, use) => {
+      const server = await start(apart);
       await use(server);
       await server.stop();
     },
     { scope: "worker" },
   ],
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads here what a fixture needs
-  serve: async ({}, use) => {
+  serve: async ({ apart }, use) => {
     const started: Server[] = [];
     await use(async (env) => {
-      const server = await Server.start(env);
+      const server = await start(apart, env);
       started.push(server);
       return server;
     });
