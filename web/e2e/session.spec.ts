@@ -131,28 +131,3 @@ test("open mode asks for a name only", async ({ browser, serve }) => {
   await ana.say("hello");
   await ana.sees("hello");
 });
-
-test("tokens that live for seconds only are renewed unseen", async ({ browser, serve }) => {
-  const server = await serve({ ROOMFUL_TOKEN_TTL: "12" });
-  await server.flask("chatrooms", "create", "#sales");
-  const ana = await Person.signedUp(browser, server, "ana");
-  const bo = await Person.signedUp(browser, server, "bo");
-  let renewals = 0;
-  ana.page.on("response", (response) => {
-    if (response.url().endsWith("/api/token") && response.ok()) renewals += 1;
-  });
-  await ana.enter("sales");
-  await bo.enter("sales");
-  const texts: string[] = [];
-  while (renewals < 3) {
-    const text = `message ${texts.length + 1}`;
-    texts.push(text);
-    await ana.say(text);
-    await bo.sees(...texts);
-    await expect(ana.page.getByText("Connecting…")).toHaveCount(0);
-    const before = renewals;
-    await expect.poll(() => renewals, { timeout: 20_000 }).toBeGreaterThan(before);
-  }
-  await bo.say("done");
-  await ana.sees(...texts, "done");
-});
