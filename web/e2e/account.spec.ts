@@ -156,6 +156,8 @@ test("a changed password signs every other browser out, and this one goes on", a
   await expect(page.getByText("Password changed.")).toBeVisible();
 
   await expect(ended(other)).toBeVisible();
+  await expect(other.page.getByLabel("Username")).toHaveValue("ac-pass");
+  await expect(other.page.getByLabel("Password", { exact: true })).toBeFocused();
   await other.signIn("ac-pass");
   await expect(other.page.getByLabel("Password", { exact: true })).toBeFocused();
   await other.signIn("ac-pass", "another horse battery");

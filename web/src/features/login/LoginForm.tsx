@@ -36,6 +36,7 @@ export function LoginForm() {
   const invitation = useInvitation();
   const [chosen, setCreating] = useState<boolean | null>(null);
   const [location, navigate] = useLocation();
+  const asking = invitation.state === "asking";
   const open = setup.auth === "open";
   const invited = invitation.state === "works";
   const mayCreate = !open && (setup.signup === "open" || (invited && setup.signup === "invite"));
@@ -56,19 +57,20 @@ export function LoginForm() {
           {t("app")}
           <ThemeToggle className={styles.toggle} />
         </header>
-        <main className={styles.box}>
+        {/* What the form asks for hangs on the answer, so nobody is to begin typing before it. */}
+        <main className={styles.box} aria-busy={asking} hidden={asking}>
           <Welcome
             invitation={invitation}
             kind={open ? "open" : creating ? "create" : "password"}
             mayCreate={mayCreate}
           />
           {ended && (
-            <p className={styles.alert} role="status">
+            <p className={styles.note} role="status">
               {t("login.ended")}
             </p>
           )}
           <Fields
-            key={String(creating)}
+            key={`${creating} ${asking}`}
             kind={open ? "open" : creating ? "create" : "password"}
             invite={invited ? invitation.code : null}
           />
@@ -208,7 +210,7 @@ function Fields({ kind, invite }: { kind: Kind; invite: string | null }) {
         label={t(kind === "open" ? "login.name" : "login.username")}
         hint={kind === "create" ? t("login.usernameHint") : undefined}
         autoComplete="username"
-        first={kind !== "create"}
+        first={kind !== "create" && !known}
       />
       {kind !== "open" && (
         <Field
@@ -216,6 +218,7 @@ function Fields({ kind, invite }: { kind: Kind; invite: string | null }) {
           label={t("login.password")}
           autoComplete={kind === "create" ? "new-password" : "current-password"}
           secret
+          first={Boolean(known)}
         />
       )}
       <Button type="submit" look="primary" wide aria-disabled={busy}>
