@@ -135,6 +135,8 @@ function Fields({ kind, invite }: { kind: Kind; invite: string | null }) {
   const [values, setValues] = useState({ name: "", username: known ?? "", password: "" });
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  /** The invitation stopped working meanwhile: who tries again does without it. */
+  const [refused, setRefused] = useState(false);
   const form = useRef<HTMLFormElement>(null);
 
   useEffect(() => {
@@ -170,13 +172,14 @@ function Fields({ kind, invite }: { kind: Kind; invite: string | null }) {
       else await login(username.trim(), kind === "open" ? undefined : password);
     } catch (error) {
       setProblem(explain(error));
+      if (error instanceof ApiError && error.code === "no_invite") setRefused(true);
       setBusy(false);
     }
   }
 
   /** Leads to the room of the invitation; where that could not be entered, its page says why. */
   async function create(username: string, password: string, name: string) {
-    const room = await chat.signUp(username, password, name, invite ?? undefined);
+    const room = await chat.signUp(username, password, name, refused || invite === null ? undefined : invite);
     if (room) navigate(`/r/${room}`, { replace: true });
   }
 
