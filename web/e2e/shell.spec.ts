@@ -85,6 +85,22 @@ test("nothing moves under the pointer; the latest direct message comes first whe
   expect(await titles(ana, "Direct messages")).toEqual(["sp-chen", "sp-bo"]);
   await ana.page.mouse.move(900, 400);
   await expect.poll(() => titles(ana, "Direct messages")).toEqual(["sp-bo", "sp-chen"]);
+
+  const { keyboard, mouse } = ana.page;
+  await ana.rooms.getByRole("button", { name: "New message" }).focus();
+  await keyboard.press("Tab"); // out of the list
+  await keyboard.press("Shift+Tab");
+  await ana.room("sp-bo").focus();
+  await post(server, withChen, "sp-chen", "fourth");
+  await expect(ana.room("sp-chen")).toContainText("2 Unread");
+  await keyboard.press("ArrowDown");
+  await focused(ana.room("sp-chen"));
+  await ana.room("sp-chen").hover();
+  await mouse.move(900, 400);
+  expect(await titles(ana, "Direct messages")).toEqual(["sp-bo", "sp-chen"]);
+  await keyboard.press("Enter");
+  await focused(ana.composer);
+  await expect.poll(() => titles(ana, "Direct messages")).toEqual(["sp-chen", "sp-bo"]);
 });
 
 test("keys lead from room to room and round the page", async ({ browser, server }) => {

@@ -17,6 +17,7 @@ import { CreateRoom } from "./CreateRoom";
 import { NewMessage } from "./NewMessage";
 import { RoomRow } from "./RoomRow";
 import { SectionOfRooms } from "./SectionOfRooms";
+import { useHeld } from "./useHeld";
 import { useRoomMenu } from "./useRoomMenu";
 import { useSections } from "./useSections";
 
@@ -29,8 +30,9 @@ export function ChatRooms() {
   const connected = useChatState((state) => state.connected);
   const [, navigate] = useLocation();
   const [making, setMaking] = useState<Making>(null);
-  const [held, setHeld] = useState(false);
-  const sections = useSteady(useSections(), held);
+  const { held, handlers } = useHeld();
+  // Rooms come one by one at first, in no order that is worth keeping.
+  const sections = useSteady(useSections(), held && ready);
   const none = ready && sections.rooms.length + sections.dms.length + sections.archived.length === 0;
   return (
     <nav className={styles.sidebar} aria-label={t("rooms.label")}>
@@ -41,14 +43,7 @@ export function ChatRooms() {
         <span className={cx(styles.name, "truncate")}>{t("app")}</span>
         <ThemeToggle />
       </div>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: it only notes that somebody is about to press something in it */}
-      <div
-        className={cx(styles.scroll, ready && !connected && styles.old)}
-        onPointerEnter={() => setHeld(true)}
-        onPointerLeave={() => setHeld(false)}
-        onFocus={() => setHeld(true)}
-        onBlur={() => setHeld(false)}
-      >
+      <div className={cx(styles.scroll, ready && !connected && styles.old)} {...handlers}>
         <List
           sections={sections}
           tools={{
