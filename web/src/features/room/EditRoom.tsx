@@ -8,7 +8,8 @@ import { Dialog, DialogActions } from "../../ui/Dialog";
 import { Notice } from "../../ui/Notice";
 import { refusal } from "../../ui/refusal";
 import { TextField } from "../../ui/TextField";
-import { isAboutName, longestName, longestTopic } from "../rooms/CreateRoom";
+import { longestTopic } from "../rooms/CreateRoom";
+import { isAboutName, RoomNameField } from "../rooms/RoomNameField";
 
 /** Gives a room another name or topic. */
 export function EditRoom({ room, isOpen, onClose }: { room: Room; isOpen: boolean; onClose: () => void }) {
@@ -35,7 +36,6 @@ function Form({ room, onClose }: { room: Room; onClose: () => void }) {
     },
     onSuccess: onClose,
   });
-  const aboutName = isAboutName(save.error);
   return (
     <form
       onSubmit={(event) => {
@@ -43,19 +43,9 @@ function Form({ room, onClose }: { room: Room; onClose: () => void }) {
         if (name.trim() && !save.isPending) save.mutate();
       }}
     >
-      <TextField
-        label={t("rooms.name")}
-        value={name}
-        onChange={(typed) => {
-          setName(typed);
-          if (aboutName) save.reset();
-        }}
-        maxLength={longestName}
-        error={aboutName ? refusal(save.error) : null}
-        autoFocus
-      />
+      <RoomNameField value={name} onChange={setName} error={save.error} onForget={save.reset} />
       <TextField label={t("rooms.topic")} value={topic} onChange={setTopic} maxLength={longestTopic} multiline />
-      {save.error && !aboutName && <Notice>{refusal(save.error)}</Notice>}
+      {save.error && !isAboutName(save.error) && <Notice>{refusal(save.error)}</Notice>}
       <DialogActions>
         <Button onClick={onClose}>{t("cancel")}</Button>
         <Button look="primary" type="submit" disabled={!name.trim() || save.isPending}>

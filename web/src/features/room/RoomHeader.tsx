@@ -7,6 +7,7 @@ import { Avatar, Several } from "../../ui/Avatar";
 import { cx } from "../../ui/cx";
 import { Door } from "../../ui/Door";
 import { Icon } from "../../ui/Icon";
+import pill from "../../ui/Pill.module.css";
 import { useBareTitle, usePerson } from "../../usePerson";
 import styles from "./RoomHeader.module.css";
 import { RoomMenu } from "./RoomMenu";
@@ -27,7 +28,7 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
         aria-label={t(unread ? "room.backUnread" : "room.back", { count: unread })}
       >
         <Icon of={ChevronLeft} mirror />
-        {unread > 0 && <span className={styles.pill}>{unread}</span>}
+        {unread > 0 && <span className={pill.pill}>{unread}</span>}
       </Link>
       <span className={styles.door}>
         <RoomFace room={room} />

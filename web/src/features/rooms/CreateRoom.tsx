@@ -2,7 +2,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { ApiError } from "../../chat/api";
 import { roomName } from "../../chat/model";
 import { roomsApi } from "../../chat/roomsApi";
 import { Button } from "../../ui/Button";
@@ -11,13 +10,9 @@ import { Notice } from "../../ui/Notice";
 import { refusal } from "../../ui/refusal";
 import { Switch } from "../../ui/Switch";
 import { TextField } from "../../ui/TextField";
+import { isAboutName, RoomNameField } from "./RoomNameField";
 
-export const longestName = 80;
 export const longestTopic = 250;
-
-/** Whether a refusal is about the name, and is said at its field. */
-export const isAboutName = (error: unknown) =>
-  error instanceof ApiError && ["room_exists", "bad_name"].includes(error.code);
 
 /** Makes a room, and leads into it. */
 export function CreateRoom({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
@@ -44,7 +39,6 @@ function Form({ onClose }: { onClose: () => void }) {
       navigate(`/r/${sid}`);
     },
   });
-  const aboutName = isAboutName(create.error);
   return (
     <form
       onSubmit={(event) => {
@@ -52,23 +46,18 @@ function Form({ onClose }: { onClose: () => void }) {
         if (name.trim() && !create.isPending) create.mutate();
       }}
     >
-      <TextField
-        label={t("rooms.name")}
+      <RoomNameField
         value={name}
-        onChange={(typed) => {
-          setName(typed);
-          if (aboutName) create.reset();
-        }}
-        maxLength={longestName}
-        description={t("rooms.nameHint")}
-        error={aboutName ? refusal(create.error) : null}
-        autoFocus
+        onChange={setName}
+        hint={t("rooms.nameHint")}
+        error={create.error}
+        onForget={create.reset}
       />
       <TextField label={t("rooms.topic")} value={topic} onChange={setTopic} maxLength={longestTopic} multiline />
       <Switch isSelected={isPrivate} onChange={setPrivate} description={t("rooms.privateHint")}>
         {t("rooms.makePrivate")}
       </Switch>
-      {create.error && !aboutName && <Notice>{refusal(create.error)}</Notice>}
+      {create.error && !isAboutName(create.error) && <Notice>{refusal(create.error)}</Notice>}
       <DialogActions>
         <Button onClick={onClose}>{t("cancel")}</Button>
         <Button look="primary" type="submit" disabled={!name.trim() || create.isPending}>

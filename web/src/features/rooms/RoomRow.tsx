@@ -8,6 +8,7 @@ import { Avatar, Several } from "../../ui/Avatar";
 import { cx } from "../../ui/cx";
 import { Door } from "../../ui/Door";
 import { Icon } from "../../ui/Icon";
+import pill from "../../ui/Pill.module.css";
 import { useBareTitle, usePerson } from "../../usePerson";
 import styles from "./ChatRooms.module.css";
 
@@ -68,7 +69,7 @@ function Marks({ room, open, unread }: { room: Room; open: boolean; unread: numb
       {draft && <Mark of={Pencil} text={t("rooms.draft")} />}
       {room.muted && <Mark of={BellOff} text={t("rooms.muted")} />}
       {unread > 0 && (
-        <span className={room.kind === "dm" ? styles.pill : styles.count}>
+        <span className={room.kind === "dm" ? pill.pill : styles.count}>
           {number} <span className="sr">{t("rooms.unread")}</span>
         </span>
       )}
