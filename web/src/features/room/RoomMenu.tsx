@@ -64,7 +64,10 @@ export function RoomMenu({ room }: { room: Room }) {
             <MenuItem icon={Pencil} onAction={() => setOpen("edit")}>
               {t("room.edit")}
             </MenuItem>
-            <MenuItem icon={room.archived ? ArchiveRestore : Archive} onAction={() => setOpen(room.archived ? "unarchive" : "archive")}>
+            <MenuItem
+              icon={room.archived ? ArchiveRestore : Archive}
+              onAction={() => setOpen(room.archived ? "unarchive" : "archive")}
+            >
               {t(room.archived ? "room.unarchive" : "room.archive")}
             </MenuItem>
           </MenuSection>
