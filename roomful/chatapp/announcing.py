@@ -1,4 +1,4 @@
-"""System messages: what happened to a room, said in it.
+"""System messages: what happened to a room, said in it; and what the terminal has to say.
 
 The body is English, for clients that know no better; ours makes the sentence from the attributes, in its reader's
 language (docs/chat-api.md, "System messages").
@@ -13,6 +13,18 @@ from roomful.chatapp.backend import BackendUnavailable, Connection, talking
 log = logging.getLogger(__name__)
 
 AUTHOR = "system"  # nobody's identity: it is reserved
+MAX_BODY = 32_768  # bytes of a message; Twilio's limit
+
+
+def say_in(connection: Connection, sid: str, author: str, body: str) -> dict[str, Any]:
+    """Write a message that is no system message, which webhooks are told of; its SID and index.
+
+    Raises BackendUnavailable.
+    """
+    with talking("write the message"):
+        messages = connection.service.conversations(sid).messages
+        said = messages.create(author=author, body=body, x_twilio_webhook_enabled="true")
+    return {"sid": str(said.sid), "index": int(said.index)}
 
 
 def announce(connection: Connection, sid: str, body: str, kind: str, by: str | None, **more: Any) -> None:

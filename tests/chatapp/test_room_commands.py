@@ -15,7 +15,7 @@ from tests.chatapp.test_people_commands import silent, told
 
 __all__ = ["run"]  # a fixture
 
-COMMANDS = (*("list", "create", "delete", "rename", "topic", "archive", "unarchive", "members", "add", "remove"),)
+COMMANDS = (*("list", "create", "delete", "rename", "topic", "archive", "unarchive", "members", "add", "remove"), "say")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -91,3 +91,30 @@ def test_deleting_asks_who_sits_at_a_terminal(run: Run, rest: Any, monkeypatch: 
     assert "Delete #sales and up to 1 message?" in asked.stderr
     assert len(rest.conversations.list()) == 1
     assert silent(run("chatrooms", "delete", "#sales", "--yes"))
+
+
+def test_a_message_from_the_terminal(run: Run, app: Flask, rest: Any) -> None:
+    sign_up(app.test_client())
+    run("chatrooms", "create", "#ops")
+    sid = told(run("chatrooms", "list", "--json"))[0]["sid"]
+    assert silent(run("chatrooms", "say", "#ops", "The backup is done."))
+    assert (
+        told(run("chatrooms", "say", "#ops", "-", "--as", "disk", "--json", input="/ 41 %\n/srv 80 %\n"))["index"] == 1
+    )
+    said = [(message.author, message.body) for message in rest.conversations(sid).messages.list()]
+    assert said == [("system", "The backup is done."), ("disk", "/ 41 %\n/srv 80 %")]
+
+    for refused, typed in (
+        ((" ",), ""),
+        (("-",), ""),
+        (("x" * 32_769,), ""),
+        (("-",), "ü" * 16_385),
+        (("hi", "--as", "ana"), ""),
+    ):
+        result = run("chatrooms", "say", "#ops", *refused, input=typed)
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: ")
+    run("chatrooms", "archive", "#ops")
+    assert "unarchive" in run("chatrooms", "say", "#ops", "late").stderr
+    assert run("chatrooms", "say", "#nowhere", "hi").stdout == "Chat room not found\n"
+    assert len([each for each in rest.conversations(sid).messages.list() if each.author != "system"]) == 1

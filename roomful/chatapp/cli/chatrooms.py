@@ -1,6 +1,7 @@
 """`flask chatrooms`: the tutorial's commands, and what else is done to rooms."""
 
 import difflib
+import sys
 import unicodedata
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from roomful.chatapp.accounts import Account
+from roomful.chatapp.announcing import AUTHOR, MAX_BODY, say_in
 from roomful.chatapp.cli.output import (
     confirm,
     count,
@@ -174,6 +176,30 @@ def remove(name: str, person: str, as_json: bool) -> None:
     remove_member(chat(), None, room, person)
     if as_json:
         show_json({"removed": person})
+
+
+@chatrooms_cli.command(
+    "say",
+    help="write a message in a chat room",
+    epilog=example('chatrooms say "#ops" "The backup is done." --as backup', 'chatrooms say "#ops" - < report.txt'),
+)
+@click.argument("name")
+@click.argument("text")
+@click.option("--as", "author", default=AUTHOR, show_default=True, help="Who says it: a name that is nobody's account.")
+@json_option
+@one_line_errors
+def say(name: str, text: str, author: str, as_json: bool) -> None:
+    room = _room(name)
+    body = sys.stdin.read(MAX_BODY + 1).rstrip("\n") if text == "-" else text
+    if not body.strip() or len(body.encode(errors="replace")) > MAX_BODY:
+        raise click.ClickException(f"A message has 1 to {MAX_BODY} bytes; nothing was written.")
+    if room.archived:
+        raise click.ClickException(f"{printable(room.name)} is archived. See: flask chatrooms unarchive")
+    if author in chat().accounts.among([author]):
+        raise click.ClickException(f"{printable(author)} is somebody's account: what they say is theirs to write.")
+    message = say_in(chat().connection, room.sid, author, body)
+    if as_json:
+        show_json(message)
 
 
 def _room(wanted: str) -> Room:
