@@ -52,7 +52,7 @@ async function two(browser: Browser, ...names: [string, string]): Promise<[Perso
   return [await Person.signedUp(browser, server, names[0]), await Person.signedUp(browser, server, names[1])];
 }
 
-test("a message is unread until it is looked at, in every tab, and its writer sees who has seen it", async ({
+test("steps 3 and 4: a message is unread until it is looked at, in every tab, and its writer sees who has seen it", async ({
   browser,
 }) => {
   const [ana, bo] = await two(browser, "ana-reads", "bo-reads");
@@ -97,7 +97,7 @@ test("a message is unread until it is looked at, in every tab, and its writer se
   await expect(ana.log.getByText("Seen by")).toHaveCount(1);
 });
 
-test("who types is seen, and the line keeps its height", async ({ browser }) => {
+test("step 5: who types is seen, and the line keeps its height", async ({ browser }) => {
   const [cleo, dan] = await two(browser, "cleo", "dan");
   await server.room("#typing", "cleo", "dan");
   await cleo.enter("typing");
@@ -147,7 +147,9 @@ test("a long room opens where reading goes on, and is read by scrolling, by Esc 
   await dark(eve, "long");
 });
 
-test("three hundred messages are read both ways without a jump, by date and by link", async ({ browser }) => {
+test("steps 14 and 15: three hundred messages are read both ways without a jump, by date and by link", async ({
+  browser,
+}) => {
   const [farid, grace] = await two(browser, "farid", "grace");
   const sid = await server.room("#archive", "farid", "grace");
   await seed(sid, 300, 60);

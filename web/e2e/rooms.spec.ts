@@ -39,7 +39,18 @@ async function writeTo(person: Person, ...names: string[]) {
 const heading = (person: Person, name: string | RegExp) =>
   person.page.getByRole("main").getByRole("heading", { name }).first();
 
-test("two who write to each other at the same moment share one conversation, which is closed to others", async ({
+test("step 1: rooms are made in a terminal, and listed as the tutorial lists them", async ({ serve }) => {
+  const server = await serve();
+  expect(await server.flask("chatrooms", "create", "#sales")).toBe("");
+  expect(await server.flask("chatrooms", "create", "#support")).toBe("");
+  expect(await server.flask("chatrooms", "list")).toMatch(/^#sales \(CH\w{32}\)\n#support \(CH\w{32}\)\n$/);
+  await expect(server.flask("chatrooms", "create", "#sales")).rejects.toMatchObject({
+    code: 1,
+    stdout: "Chat room already exists\n",
+  });
+});
+
+test("step 10: two who write to each other at the same moment share one conversation, which is closed to others", async ({
   browser,
   server,
 }) => {
@@ -65,7 +76,7 @@ test("two who write to each other at the same moment share one conversation, whi
   await expect(chen.rooms.getByRole("link", { name: /dm-ana/ })).toHaveAccessibleName(/1 Unread/);
 });
 
-test("a private room is seen by those who were added, and by nobody else", async ({ browser, server }) => {
+test("step 11: a private room is seen by those who were added, and by nobody else", async ({ browser, server }) => {
   const [ana, bo, chen] = (await people(browser, server, "pr-ana", "pr-bo", "pr-chen")) as [Person, Person, Person];
   await create(ana, "pr-board", { isPrivate: true });
   await ana.roomMenu("Add people");
@@ -91,7 +102,7 @@ test("a private room is seen by those who were added, and by nobody else", async
   expect([...ana.strays, ...bo.strays, ...chen.strays]).toEqual([]);
 });
 
-test("a public room is found, joined with nothing unread, and left, live for those in it", async ({
+test("step 12: a public room is found, joined with nothing unread, and left, live for those in it", async ({
   browser,
   server,
 }) => {
@@ -121,7 +132,10 @@ test("a public room is found, joined with nothing unread, and left, live for tho
   await chen.sees("one", "two", "three");
 });
 
-test("rooms made and deleted in a terminal come and go, also under who looks at one", async ({ browser, serve }) => {
+test("step 18: rooms made and deleted in a terminal come and go, also under who looks at one", async ({
+  browser,
+  serve,
+}) => {
   const server = await serve();
   const [ana, bo] = (await people(browser, server, "ana", "bo")) as [Person, Person];
   await server.flask("chatrooms", "create", "#support");
