@@ -60,10 +60,11 @@ class StartError(Exception):
     """The server cannot start; the text is one line for the person who can mend it."""
 
 
-def service_config(settings: Settings, application_events: frozenset[str] = EVENTS) -> "ServiceConfig":
+def service_config(settings: Settings, *, with_chat: bool = True) -> "ServiceConfig":
     """What the settings mean to the Conversations service.
 
-    application_events: what a chat app beside it hears of. Commands record it, too, for the server to deliver.
+    with_chat: whether a chat app is beside it, which hears of events (commands record them, too, for the server to
+    deliver) and shows who is online. Without one a new service is as Twilio's are.
     """
     from roomful.conversations.app import ServiceConfig  # not at the top: most commands do not need the service's code
 
@@ -72,10 +73,10 @@ def service_config(settings: Settings, application_events: frozenset[str] = EVEN
         public_url=settings.public_url,
         media_url=settings.media_url or str(settings.instance / "media"),
         trusted_proxies=settings.trusted_proxies,
-        presence=True,  # the chat shows it
+        presence=with_chat,
         tombstone_days=settings.tombstone_days,
         webhook_allow=settings.webhook_allow,
-        application_events=application_events,
+        application_events=EVENTS if with_chat else frozenset(),  # heard by nobody, they would be kept for ever
     )
 
 
@@ -266,8 +267,7 @@ class _ServerProcess:
         from roomful.conversations.app import Service
 
         try:
-            heard = frozenset[str]() if self._only == "service" else EVENTS  # by nobody: it would be kept for ever
-            config = service_config(self._settings, heard)
+            config = service_config(self._settings, with_chat=self._only != "service")
             service = await Service.open(replace(config, **self._service_options))
         except OPEN_FAILURES as error:
             raise StartError(describe_failure(error)) from error
