@@ -1,16 +1,17 @@
 import { defineConfig } from "@playwright/test";
 import type { Topology } from "./e2e/stage";
 
-/** What the chat application has a part in; the long run tries all of it apart from the service, the short one rooms. */
-const chatApplication = process.env.ROOMFUL_LONG ? /(rooms|people|account|shell|reading)\.spec/ : /rooms\.spec/;
+const long = Boolean(process.env.ROOMFUL_LONG);
+/** What is tried with the chat application apart from its service: all in which it has a part, or in short some steps. */
+const apart = long ? { testMatch: /(rooms|people|account|shell|reading)\.spec/ } : { grep: /step 1[0128]:/ };
 
 export default defineConfig<object, Topology>({
-  projects: [{ name: "together" }, { name: "apart", testMatch: chatApplication, use: { apart: true } }],
+  projects: [{ name: "together" }, { name: "apart", use: { apart: true }, ...apart }],
   testDir: "e2e",
   outputDir: "test-results",
   timeout: 90_000,
   expect: { timeout: 15_000 },
-  workers: 2,
+  workers: 3, // most tests wait for somebody part of their time
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"]],
   use: {

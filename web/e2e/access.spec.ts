@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, expect } from "@playwright/test";
-import { findings } from "./axe";
+import { findings, looks } from "./axe";
 import { Person } from "./person";
 import type { Server } from "./server";
 import { test } from "./stage";
@@ -15,13 +15,6 @@ async function furnish(server: Server, username: string): Promise<void> {
     await server.rest(`/v1/Conversations/${sid}/Messages`, { Author: author, Body: body });
   }
 }
-
-const looks: [string, BrowserContextOptions][] = [
-  ["light", { colorScheme: "light" }],
-  ["dark", { colorScheme: "dark" }],
-  ["phone", { colorScheme: "light", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
-  ["dark phone", { colorScheme: "dark", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
-];
 
 async function tour(browser: Browser, server: Server, username: string, options: BrowserContextOptions): Promise<void> {
   // The page's own policy would keep axe out.

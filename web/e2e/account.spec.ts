@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, expect } from "@playwright/test";
-import { findings } from "./axe";
+import { findings, looks } from "./axe";
 import { Person, password } from "./person";
 import type { Server } from "./server";
 import { test } from "./stage";
@@ -304,14 +304,6 @@ test("who deletes their account is asked for the password, and is gone everywher
   await bo.enter("sales");
   await bo.sees("what I wrote stays");
 });
-
-const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const looks: [string, BrowserContextOptions][] = [
-  ["light", { colorScheme: "light" }],
-  ["dark", { colorScheme: "dark" }],
-  ["phone", { colorScheme: "light", ...phone }],
-  ["dark-phone", { colorScheme: "dark", ...phone }],
-];
 
 /** Looks with axe at every page of an account; the page's own policy would keep axe out. */
 async function tour(browser: Browser, server: Server, look: string, options: BrowserContextOptions): Promise<void> {

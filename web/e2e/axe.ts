@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Page } from "@playwright/test";
+import type { BrowserContextOptions, Page } from "@playwright/test";
 import type { AxeResults } from "axe-core";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -23,3 +23,15 @@ export async function findings(page: Page): Promise<string[]> {
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
 }
+
+export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+const all: [string, BrowserContextOptions][] = [
+  ["light", { colorScheme: "light" }],
+  ["dark-phone", { colorScheme: "dark", ...phone }],
+  ["dark", { colorScheme: "dark" }],
+  ["phone", { colorScheme: "light", ...phone }],
+];
+
+/** The looks in which pages are looked at: the short run takes those two that share nothing. */
+export const looks = process.env.ROOMFUL_LONG ? all : all.slice(0, 2);

@@ -1,10 +1,8 @@
 import { type Browser, type BrowserContextOptions, expect, type Locator } from "@playwright/test";
-import { findings } from "./axe";
+import { findings, looks, phone } from "./axe";
 import { Person, password } from "./person";
 import type { Server } from "./server";
 import { test } from "./stage";
-
-const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 /** Somebody with an account and no page open. */
 async function account(browser: Browser, server: Server, username: string, name: string): Promise<void> {
@@ -307,12 +305,6 @@ test("on a phone the people are a page, and the way back leads to the room", asy
   await expect(ana.page).toHaveURL(/\/r\/CH[0-9a-f]{32}$/);
 });
 
-const looks: [string, BrowserContextOptions][] = [
-  ["light", { colorScheme: "light" }],
-  ["dark", { colorScheme: "dark" }],
-  ["phone", { colorScheme: "light", ...phone }],
-  ["dark phone", { colorScheme: "dark", ...phone }],
-];
 for (const [look, options] of looks) {
   test(`axe finds nothing serious among people: ${look}`, async ({ browser, server }) => {
     const [ana, bo, cy] = ["ana", "bo", "cy"].map((name) => `px-${name}-${look.replace(" ", "-")}`) as [

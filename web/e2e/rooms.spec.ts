@@ -216,6 +216,7 @@ test("a muted room stays quiet, in every tab, until it is unmuted", async ({ bro
   await server.room("#mu-noise", "mu-ana", "mu-bo");
   const other = await Person.on(await ana.context.newPage(), server);
   await other.page.goto(`${server.url}/browse`);
+  await ana.page.bringToFront(); // a page behind another one is drawn seldom
   await ana.enter("mu-noise");
   await ana.roomMenu("Mute");
   for (const tab of [ana, other]) await expect(tab.room("mu-noise")).toHaveAccessibleName(/Muted/);

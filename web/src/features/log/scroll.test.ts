@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstBelow, lastSeen, modeOf, positionAfter, positionOf, wants } from "./scroll";
+import { firstBelow, hasScrolledUp, lastSeen, modeOf, positionAfter, positionOf, wants } from "./scroll";
 
 const view = (scrollTop: number, scrollHeight = 2000, clientHeight = 500) => ({
   scrollTop,
@@ -20,6 +20,17 @@ describe("modeOf", () => {
   });
   it("is at the bottom of a log that does not fill the view", () => {
     expect(modeOf(view(0, 300), false)).toBe("atBottom");
+  });
+});
+
+describe("hasScrolledUp", () => {
+  it("sees that the reader has left the end before the browser says so", () => {
+    expect(hasScrolledUp(view(300), 1500)).toBe(true);
+  });
+  it("is not what happens when rows come, go at the end, or the view gets taller", () => {
+    expect(hasScrolledUp(view(1500, 2600), 1500)).toBe(false);
+    expect(hasScrolledUp(view(1400, 1900), 1500)).toBe(false);
+    expect(hasScrolledUp(view(1300, 2000, 700), 1500)).toBe(false);
   });
 });
 

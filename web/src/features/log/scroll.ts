@@ -31,6 +31,14 @@ export function modeOf(view: View, hasNewer: boolean): Mode {
   return fromEnd(view) <= bottomWithin ? "atBottom" : "reading";
 }
 
+/**
+ * Whether the reader has scrolled up since the position was `noted`, of which the browser tells only with the next frame. (A log
+ * that got shorter, or a view that got taller, also has a smaller position, but is at its end.)
+ */
+export function hasScrolledUp(view: View, noted: number): boolean {
+  return view.scrollTop < noted - 1 && fromEnd(view) > bottomWithin;
+}
+
 /** The scroll position after the rows, or the sizes, have changed. `moved` is how far the rows in view went in the list. */
 export function positionAfter(mode: Mode, hasNewer: boolean, view: View, moved: number): number {
   return mode === "atBottom" && !hasNewer ? view.scrollHeight - view.clientHeight : view.scrollTop + moved;

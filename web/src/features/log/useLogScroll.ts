@@ -1,6 +1,16 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Place, RoomLog } from "../../chat/model";
-import { type Edges, firstBelow, lastSeen, type Mode, modeOf, positionAfter, positionOf, wants } from "./scroll";
+import {
+  type Edges,
+  firstBelow,
+  hasScrolledUp,
+  lastSeen,
+  type Mode,
+  modeOf,
+  positionAfter,
+  positionOf,
+  wants,
+} from "./scroll";
 
 /** As many rows are remembered as anchors, for the case that the first ones are removed. */
 const mostAnchors = 12;
@@ -39,6 +49,7 @@ function useLatest<T>(value: T): RefObject<T> {
  */
 export function useLogScroll({ box, list, log, onWants, onSees, onAimed, onLeft }: LogScrollDeps) {
   const mode = useRef<Mode>("atBottom");
+  const noted = useRef(0); // the scroll position
   const anchors = useRef<Anchor[]>([]);
   const restored = useRef(false);
   const [atBottom, setAtBottom] = useState(true);
@@ -55,6 +66,7 @@ export function useLogScroll({ box, list, log, onWants, onSees, onAimed, onLeft 
     if (!view || !list.current) return;
     const { log, onSees, onWants } = props.current;
     mode.current = modeOf(view, log.hasNewer);
+    noted.current = view.scrollTop;
     setAtBottom(mode.current === "atBottom");
     const rows = rowsOf();
     const frame = view.getBoundingClientRect();
@@ -117,6 +129,7 @@ export function useLogScroll({ box, list, log, onWants, onSees, onAimed, onLeft 
     if (!aim()) {
       const held = anchors.current.find(({ row }) => row.isConnected);
       const moved = held ? held.row.getBoundingClientRect().top - top() - held.offset : 0;
+      if (hasScrolledUp(view, noted.current)) mode.current = modeOf(view, props.current.log.hasNewer);
       const position = positionAfter(mode.current, props.current.log.hasNewer, view, moved);
       if (position !== view.scrollTop) view.scrollTop = position;
     }
