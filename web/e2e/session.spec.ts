@@ -28,8 +28,8 @@ test("sign-up and sign-in say what is wrong, beside the field", async ({ browser
 
 test("a reload goes on in the same room, and signing out ends it", async ({ browser, server }) => {
   const person = await Person.open(browser, server);
-  await person.signUp("chen", "Chen Wei");
-  await server.room("#sales", "chen");
+  await person.signUp("chen-wei", "Chen Wei");
+  await server.room("#sales", "chen-wei");
   await person.enter("sales");
   await person.say("hello");
   await person.sees("hello");
