@@ -1,5 +1,5 @@
-import { MessageSquare } from "lucide-react";
-import type { ReactNode } from "react";
+import { MessageSquare, UserPlus } from "lucide-react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChatActions, useChatState } from "../../ChatContext";
 import type { Room, RoomLog } from "../../chat/model";
@@ -8,6 +8,8 @@ import { Button } from "../../ui/Button";
 import { LitDoor } from "../../ui/Empty";
 import { Icon } from "../../ui/Icon";
 import { usePeople, useRoomTitle } from "../../usePerson";
+import { AddPeople } from "../members/AddPeople";
+import { useRights } from "../members/useMembers";
 import styles from "./ChatLog.module.css";
 import { dateOf } from "./format";
 
@@ -68,10 +70,15 @@ function Start({ room, empty }: { room: Room; empty: boolean }) {
       <h2>{t(room.kind === "dm" ? "log.startDm" : "log.start", { room: useRoomTitle(room) })}</h2>
       {date && <p>{creator ? t("log.startBy", { name: creator, date }) : t("log.startOn", { date })}</p>}
       {empty && (
-        <button type="button" className={styles.idea} onClick={() => chat.send(room.sid, "👋")}>
-          <Icon of={MessageSquare} size={16} />
-          {t("log.hello")}
-        </button>
+        <div className={styles.ideas}>
+          {!room.archived && (
+            <button type="button" className={styles.idea} onClick={() => chat.send(room.sid, "👋")}>
+              <Icon of={MessageSquare} size={16} />
+              {t("log.hello")}
+            </button>
+          )}
+          <AddIdea room={room} />
+        </div>
       )}
     </li>
   );
@@ -86,6 +93,23 @@ function Faces({ identities }: { identities: string[] }) {
         <Avatar key={person.identity} person={person} size={people.length > 1 ? "lg" : "xl"} />
       ))}
     </div>
+  );
+}
+
+/** Nobody is there to read yet, perhaps. */
+function AddIdea({ room }: { room: Room }) {
+  const { t } = useTranslation();
+  const rights = useRights(room);
+  const [adding, setAdding] = useState(false);
+  if (!rights.add) return null;
+  return (
+    <>
+      <button type="button" className={styles.idea} onClick={() => setAdding(true)}>
+        <Icon of={UserPlus} size={16} />
+        {t("members.add")}
+      </button>
+      <AddPeople room={room} isOpen={adding} onClose={() => setAdding(false)} />
+    </>
   );
 }
 

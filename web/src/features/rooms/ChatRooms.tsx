@@ -85,7 +85,8 @@ function List({ sections, tools }: { sections: Sections; tools: Record<"rooms" |
   const { t } = useTranslation();
   const { selectedChatroom } = useChat();
   const list = useRef<HTMLDivElement>(null);
-  const [showArchived, setArchived] = useState(false);
+  const [wanted, setArchived] = useState<boolean | null>(null);
+  const showArchived = wanted ?? Boolean(selectedChatroom?.archived); // the open room is in the list
   const archived = showArchived ? sections.archived : [];
   const keys = [...sections.rooms, ...sections.dms, ...archived].map(({ sid }) => sid);
   const open = selectedChatroom?.sid ?? null;
