@@ -147,4 +147,6 @@ def talking(doing: str, ignore: frozenset[int] = frozenset()) -> Iterator[None]:
     except TwilioException as exc:
         # Lists lose the status on the way (rest.md, section 0, 6); the response is an argument of the exception.
         status = getattr(exc.args[1], "status_code", None) if len(exc.args) > 1 else None
+        if status in ignore:
+            return
         raise BackendUnavailable(f"The Conversations service refused to {doing} ({status or exc})") from exc

@@ -117,9 +117,9 @@ def delete_room(state: ChatState, actor: Account | None, room: Room) -> None:
     Raises ApiError `no_room` when somebody else was faster, and BackendUnavailable.
     """
     by = None if actor is None else actor.identity
+    members = [participant.identity for participant in state.rooms.participants(room.sid) if participant.identity]
     if state.rooms.find(room.sid) is None:
         raise no_room()
-    members = [participant.identity for participant in state.rooms.participants(room.sid) if participant.identity]
     with state.database.write() as transaction:  # before they hear that it is gone
         bid_farewell(transaction, room.sid, members, Farewell("deleted", room.name, by))
     with _taken_back(state, room.sid, members), talking("delete the room", ignore=frozenset({404})):

@@ -78,9 +78,10 @@ class Rooms:
             raise RoomExists(name)
 
     def participants(self, sid: str) -> list[Any]:
-        """Who is in the room, as the backend has it."""
-        with talking("read who is in the room"):
-            found: list[Any] = self._connection.service.conversations(sid).participants.list(
+        """Who is in the room, as the backend has it; nobody when it is gone."""
+        found: list[Any] = []
+        with talking("read who is in the room", ignore=frozenset({404})):
+            found = self._connection.service.conversations(sid).participants.list(
                 limit=MAX_MEMBERS, page_size=PAGE_SIZE
             )
         return found

@@ -221,3 +221,14 @@ def test_different_rooms_never_share_a_unique_name(one: str, other: str) -> None
 def test_bad_room_names(name: str) -> None:
     with pytest.raises(BadRoomName):
         check_name(name)
+
+
+def test_a_room_that_went_meanwhile_is_gone_and_no_failure(make_app: MakeApp, rest: Any) -> None:
+    """Whoever deletes it second is told so, wherever the first came between."""
+    state = state_of(make_app())
+    room = state.rooms.create("#sales", private=False, default=False)
+    rest.conversations(room.sid).delete()
+    assert state.rooms.participants(room.sid) == []
+    with pytest.raises(ApiError) as refused:
+        delete_room(state, None, room)
+    assert (refused.value.status, refused.value.code) == (404, "no_room")
