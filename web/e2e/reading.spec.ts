@@ -211,6 +211,13 @@ test("a room is found again where it was left", async ({ browser }) => {
   await lit(kim, "place");
   await kim.enter("place");
   await dark(kim, "place");
+  // All of it is there, so nothing comes any more that would move what is measured.
+  await expect(async () => {
+    await kim.log.evaluate((log) => log.scrollTo(0, 0));
+    await expect(kim.log.getByRole("heading", { name: "This is the start of #place" })).toBeInViewport({
+      timeout: 500,
+    });
+  }).toPass();
   await kim.log.evaluate((log) => log.scrollTo(0, log.scrollHeight - 1500));
   const top = () => kim.log.getByText("entry 50", { exact: true }).evaluate((row) => row.getBoundingClientRect().top);
   const before = await top();
