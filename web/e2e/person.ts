@@ -101,9 +101,11 @@ export class Person {
     await this.rooms.getByRole("button", { name: /Your account/ }).click();
   }
 
+  /** Signs out and waits until it is done: a page that goes elsewhere before would take the request back. */
   async signOut(): Promise<void> {
     await this.openAccountMenu();
     await this.page.getByRole("menuitem", { name: "Sign out" }).click();
+    await expect(this.page.getByRole("heading", { name: "Come on in" })).toBeVisible();
   }
 
   /** Opens the open room's menu and presses an item. */
