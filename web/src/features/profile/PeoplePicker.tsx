@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Check, X } from "lucide-react";
-import { useDeferredValue, useEffect, useState } from "react";
+import { type KeyboardEvent, useDeferredValue, useEffect, useState } from "react";
 import { Autocomplete, Input, Label, ListBox, ListBoxItem, SearchField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type Profile, peopleApi } from "../../chat/peopleApi";
@@ -48,6 +48,15 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
     if (come.length > 0) setTyped("");
   }
 
+  /** Enter takes the first one found when the list came too late to mark it. */
+  function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
+    const marked = document.getElementById(event.currentTarget.getAttribute("aria-activedescendant") ?? "");
+    const first = people.find((person) => !keys.has(person.identity) && !closed.includes(person));
+    if (event.key !== "Enter" || event.nativeEvent.isComposing || marked || !first || !asked || asked !== typed.trim())
+      return;
+    choose(new Set([...keys, first.identity]));
+  }
+
   return (
     <div className={styles.picker}>
       <Autocomplete inputValue={typed} onInputChange={setTyped}>
@@ -66,6 +75,7 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
               role="combobox"
               aria-haspopup="listbox"
               aria-expanded={Boolean(found.data)}
+              onKeyDown={onKeyDown}
               placeholder={chosen.length > 0 ? "" : t("people.placeholder")}
             />
           </div>
