@@ -144,9 +144,10 @@ class Office:
         worker._asked = False  # the lease stays behind
         if self.database_url.startswith("sqlite:"):
             self.database_url = image(self.database_url)
-        else:
-            self.time.shift += LEASE_LENGTH + MARGIN + 1
         await self.service.close()
+        if not self.database_url.startswith("sqlite:"):
+            # Not before: the lease may be on its way to the database, and would last from then on.
+            self.time.shift += LEASE_LENGTH + MARGIN + 1
 
     async def end(self) -> None:
         for hold in self.holds:
