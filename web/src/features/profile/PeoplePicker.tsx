@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Check, X } from "lucide-react";
-import { type KeyboardEvent, useDeferredValue, useEffect, useState } from "react";
+import { type KeyboardEvent, type RefObject, useDeferredValue, useEffect, useRef, useState } from "react";
 import { Autocomplete, Input, Label, ListBox, ListBoxItem, SearchField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type Profile, peopleApi } from "../../chat/peopleApi";
@@ -27,6 +27,10 @@ interface PeoplePickerProps {
 export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: PeoplePickerProps) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
+  /** Enter was pressed and waits for the list. */
+  const [entered, setEntered] = useState(false);
+  const picker = useRef<HTMLDivElement>(null);
+  useLivingMark(picker);
   const asked = usePaused(typed.trim());
   const found = useQuery({
     queryKey: ["people", asked],
@@ -39,6 +43,11 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
   const full = chosen.length >= most;
   const closed = people.filter(({ identity }) => identity in taken || (full && !keys.has(identity)));
 
+  function type(text: string) {
+    setTyped(text);
+    setEntered(false);
+  }
+
   function choose(selected: Set<string>) {
     const stay = chosen.filter(
       ({ identity }) => selected.has(identity) || !people.some((p) => p.identity === identity),
@@ -48,18 +57,26 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
     if (come.length > 0) setTyped("");
   }
 
-  /** Enter takes the first one found when the list came too late to mark it. */
-  function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
-    const marked = document.getElementById(event.currentTarget.getAttribute("aria-activedescendant") ?? "");
-    const first = people.find((person) => !keys.has(person.identity) && !closed.includes(person));
-    if (event.key !== "Enter" || event.nativeEvent.isComposing || marked || !first || !asked || asked !== typed.trim())
-      return;
-    choose(new Set([...keys, first.identity]));
+  const first = people.find((person) => !keys.has(person.identity) && !closed.includes(person));
+  const settled = asked === typed.trim() && !found.isPlaceholderData && !found.isPending;
+
+  /** Enter takes the first one found when none is marked: the list may come too late for that, or not be there yet. */
+  function onEnter(event: KeyboardEvent<HTMLElement>) {
+    if (event.key !== "Enter" || event.nativeEvent.isComposing || !typed.trim()) return;
+    if (settled && picker.current?.querySelector("[aria-activedescendant]")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setEntered(true);
   }
+  useEffect(() => {
+    if (!entered || !settled) return;
+    setEntered(false);
+    if (first) choose(new Set([...keys, first.identity]));
+  });
 
   return (
-    <div className={styles.picker}>
-      <Autocomplete inputValue={typed} onInputChange={setTyped}>
+    <div ref={picker} className={styles.picker}>
+      <Autocomplete inputValue={typed} onInputChange={type}>
         <SearchField className={styles.field} autoFocus>
           <Label className={styles.label}>{label}</Label>
           <div className={styles.box}>
@@ -71,11 +88,11 @@ export function PeoplePicker({ label, chosen, onChange, taken = {}, most }: Peop
               />
             ))}
             <Input
+              onKeyDownCapture={onEnter}
               className={styles.input}
               role="combobox"
               aria-haspopup="listbox"
               aria-expanded={Boolean(found.data)}
-              onKeyDown={onKeyDown}
               placeholder={chosen.length > 0 ? "" : t("people.placeholder")}
             />
           </div>
@@ -134,6 +151,21 @@ function Found({ person, note }: { person: Profile; note: string | undefined }) 
       )}
     </ListBoxItem>
   );
+}
+
+/** The field goes on naming the marked option when another list takes its place: nothing is named that is not there. */
+function useLivingMark(picker: RefObject<HTMLElement | null>) {
+  useEffect(() => {
+    const { current } = picker;
+    if (!current) return;
+    const observer = new MutationObserver(() => {
+      const field = current.querySelector("[aria-activedescendant]");
+      const id = field?.getAttribute("aria-activedescendant");
+      if (id && !document.getElementById(id)) field?.removeAttribute("aria-activedescendant");
+    });
+    observer.observe(current, { subtree: true, childList: true, attributeFilter: ["aria-activedescendant"] });
+    return () => observer.disconnect();
+  }, [picker]);
 }
 
 function usePaused(typed: string): string {
