@@ -4,6 +4,7 @@ import { type Clock, pageClock } from "./clock";
 import { indexAt } from "./date";
 import { createHistory } from "./history";
 import { isOnline, type Live } from "./live";
+import { mentionsIn } from "./mentions";
 import type { Place } from "./model";
 import { createOutbox } from "./outbox";
 import { createPeople } from "./people";
@@ -81,9 +82,14 @@ export function createChat({ api, connect, attention = pageAttention, clock = pa
     markRead: (sid: string) => reading.markRead(sid),
     markAllRead: () => reading.markAllRead(),
 
+    /** Sends a text with what goes with the room's draft. */
     send(sid: string, text: string): void {
+      const { enclosures, members } = store.getState();
+      const { quote = null, files = [] } = enclosures[sid] ?? {};
+      const here = new Set(members[sid]?.map(({ identity }) => identity));
       reading.sends(sid);
-      outbox.send(sid, text);
+      store.change("enclosures", sid, () => undefined);
+      outbox.send(sid, { text, quote, files, mentions: mentionsIn(text, (identity) => here.has(identity)) });
       history.toLatest(sid);
     },
     retry: (sid: string, cid: string) => outbox.retry(sid, cid),

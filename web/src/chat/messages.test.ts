@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cidOf, lineAt, merge, reconcile, toRows } from "./messages";
+import { lineAt, merge, reconcile, toRows } from "./messages";
 import type { ChatMessage, Outgoing } from "./model";
 import { systemNoteOf } from "./system";
 
@@ -13,6 +13,11 @@ const message = (index: number, change: Partial<ChatMessage> = {}): ChatMessage 
   cid: null,
   key: `IM${index}`,
   system: null,
+  editedAt: null,
+  quote: null,
+  mentions: [],
+  reactions: [],
+  files: [],
   ...change,
 });
 const indices = (messages: ChatMessage[]) => messages.map((entry) => entry.index);
@@ -41,18 +46,6 @@ describe("reconcile", () => {
   });
 });
 
-describe("cidOf", () => {
-  it("accepts only text, as attributes may be anything", () => {
-    expect([cidOf({ cid: "x" }), cidOf({ cid: 7 }), cidOf(null), cidOf("x"), cidOf({ cid: "" })]).toEqual([
-      "x",
-      null,
-      null,
-      null,
-      null,
-    ]);
-  });
-});
-
 describe("toRows", () => {
   const kinds = (messages: ChatMessage[], outgoing: Outgoing[] = [], line: number | null = null) =>
     toRows(messages, outgoing, "ana", line).map((row) =>
@@ -70,7 +63,10 @@ describe("toRows", () => {
   });
 
   it("puts what is on its way last, in the sender's group, whatever the clocks say", () => {
-    const outgoing: Outgoing = { cid: "c", text: "x", createdAt: at - 90 * 60_000, status: "sending" };
+    const outgoing: Outgoing = {
+      ...{ cid: "c", text: "x", createdAt: at - 90 * 60_000, status: "sending" },
+      ...{ quote: null, mentions: [], files: [] },
+    };
     expect(kinds([message(1)], [outgoing])).toEqual(["day", "first", "more"]);
   });
 

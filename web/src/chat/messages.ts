@@ -1,21 +1,28 @@
+import { readAttributes } from "./attributes";
 import type { ChatMessage, Outgoing } from "./model";
 import type { SdkMessage } from "./surface";
-import { systemNoteOf } from "./system";
-
-/** The sender's id in a message's attributes, or null: attributes can be anything that some client wrote. */
-export function cidOf(attributes: unknown): string | null {
-  const cid = (attributes as { cid?: unknown } | null)?.cid;
-  return typeof cid === "string" && cid.length > 0 ? cid : null;
-}
+import { systemAuthor, systemNoteOf } from "./system";
 
 export function toMessage(message: SdkMessage): ChatMessage {
+  const { sizes, reactions, ...told } = readAttributes(message.attributes);
+  const files = (message.attachedMedia ?? []).map((media, at) => ({
+    sid: media.sid,
+    name: media.filename ?? "",
+    type: media.contentType,
+    size: media.size,
+    width: sizes[at]?.[0] ?? null,
+    height: sizes[at]?.[1] ?? null,
+  }));
   return {
+    ...told,
+    files,
+    // Only the chat application counts reactions: what another client has written is put right by it in a moment.
+    reactions: message.lastUpdatedBy === systemAuthor ? reactions : [],
     sid: message.sid,
     index: message.index,
     author: message.author ?? "",
     body: message.body ?? "",
     sentAt: message.dateCreated?.getTime() ?? 0,
-    cid: cidOf(message.attributes),
     key: message.sid,
     system: systemNoteOf(message.author, message.attributes),
   };

@@ -27,6 +27,17 @@ export interface Room {
   /** When the last message was written. */
   lastAt: number | null;
   muted: boolean;
+  /** The latest first. */
+  pins: Pin[];
+}
+
+/** A message that is pinned to its room. */
+export interface Pin {
+  /** The message's. */
+  sid: string;
+  index: number;
+  by: string;
+  at: number;
 }
 
 /** A room of which only the name is known, before the client has found it. */
@@ -45,6 +56,7 @@ export const unknownRoom: Room = {
   readTo: null,
   lastAt: null,
   muted: false,
+  pins: [],
 };
 
 export interface ChatMessage {
@@ -60,6 +72,42 @@ export interface ChatMessage {
   key: string;
   /** What happened to the room, when the chat application tells it. */
   system: SystemNote | null;
+  /** When its text was changed last; null when it never was. */
+  editedAt: number | null;
+  /** What it answers to. */
+  quote: Quote | null;
+  /** The identities that it mentions, and `@room` for everybody. */
+  mentions: string[];
+  /** In the order of their first use. */
+  reactions: Reaction[];
+  files: Attachment[];
+}
+
+/** The message that another one answers to, as it was then: it stays when that message is deleted. */
+export interface Quote {
+  sid: string;
+  index: number;
+  author: string;
+  text: string;
+}
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  /** The first of them; all, unless `count` says that there are more. */
+  people: string[];
+}
+
+/** A file of a message. Its address is asked for when it is needed, and lives for minutes. */
+export interface Attachment {
+  sid: string;
+  name: string;
+  type: string;
+  /** Bytes. */
+  size: number;
+  /** Of a picture, in CSS pixels, as its sender said; null when it is not known. */
+  width: number | null;
+  height: number | null;
 }
 
 /** What the chat application says of a room, as `docs/chat-api.md` lists it. */
@@ -80,11 +128,38 @@ export interface Outgoing {
   text: string;
   createdAt: number;
   status: "queued" | "sending" | "sent" | "cutOff" | "refused";
+  quote: Quote | null;
+  mentions: string[];
+  files: OutgoingFile[];
   /** Why it was refused, in the server's words. */
   reason?: string;
   /** What it became, once it was sent. */
   index?: number;
 }
+
+/** A file that was chosen to be sent. */
+export interface OutgoingFile {
+  id: string;
+  content: Blob;
+  name: string;
+  type: string;
+  /** Of a picture; null for anything else. */
+  width: number | null;
+  height: number | null;
+}
+
+/** What is to be sent. */
+export type NewMessage = Pick<Outgoing, "text" | "quote" | "mentions" | "files">;
+
+/** What is typed into a room's composer and not sent yet, besides its text. */
+export interface Draft {
+  quote: Quote | null;
+  /** They do not survive the page. */
+  files: OutgoingFile[];
+}
+
+/** What of a room this person is told of while elsewhere; muted rooms tell nothing. */
+export type Level = "all" | "mentions";
 
 /** What is being loaded: one end of the log, another stretch of it, or what a broken connection may have missed. */
 export type Load = "older" | "newer" | "window" | "refresh";

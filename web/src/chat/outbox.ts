@@ -1,5 +1,6 @@
+import { writeAttributes } from "./attributes";
 import { isOnline, type Live } from "./live";
-import type { Outgoing } from "./model";
+import type { NewMessage, Outgoing } from "./model";
 import type { ChatStore } from "./store";
 
 /** The service answers a repeated cid with the first message for ten minutes; past nine we leave the repeat to the person. */
@@ -42,7 +43,7 @@ export function createOutbox(
         if (!row || !conversation || !isOnline(live)) return;
         patch(sid, row.cid, { status: "sending" });
         try {
-          const index = await conversation.sendMessage(row.text, { cid: row.cid });
+          const index = await conversation.sendMessage(row.text, writeAttributes(row));
           if (mine !== sending) return;
           sent(sid, index);
           // A webhook may have put another author or other attributes in place: then only the index tells what it became.
@@ -63,8 +64,8 @@ export function createOutbox(
   }
 
   return {
-    send(sid: string, text: string): void {
-      const row: Outgoing = { cid: crypto.randomUUID(), text, createdAt: Date.now(), status: "queued" };
+    send(sid: string, message: NewMessage): void {
+      const row: Outgoing = { ...message, cid: crypto.randomUUID(), createdAt: Date.now(), status: "queued" };
       store.change("outbox", sid, (rows) => [...(rows ?? []), row]);
       pump(sid);
     },

@@ -3,10 +3,27 @@ import { marksOf, titleOf } from "./room";
 
 it("reads what the chat application writes", () => {
   const attributes = { v: 1, kind: "room", visibility: "public", default: true, topic: "Chairs" };
-  const room = { kind: "room", others: [], topic: "Chairs", archived: false, isPrivate: false, isDefault: true };
+  const room = {
+    kind: "room",
+    others: [],
+    topic: "Chairs",
+    archived: false,
+    isPrivate: false,
+    isDefault: true,
+    pins: [],
+  };
   expect(marksOf(attributes, "ana")).toEqual(room);
   expect(marksOf({ ...attributes, archived: { by: "bo", at: 5 } }, "ana").archived).toBe(true);
   expect(marksOf({ ...attributes, visibility: "private" }, "ana")).toMatchObject({ isPrivate: true, isDefault: false });
+  const pins = [
+    { sid: "IM1", i: 4, by: "bo", ts: 100 },
+    { sid: "IM2", i: 2, by: "ana", ts: 200 },
+    { sid: "IM3", i: "x", by: 5 },
+  ];
+  expect(marksOf({ ...attributes, pins }, "ana").pins.map(({ index, by, at }) => [index, by, at])).toEqual([
+    [2, "ana", 200],
+    [4, "bo", 100],
+  ]);
   const dm = { v: 1, kind: "dm", members: ["ana", "bo", "chen"] };
   expect(marksOf(dm, "ana")).toMatchObject({ kind: "dm", others: ["bo", "chen"], isPrivate: true, isDefault: false });
 });
@@ -19,7 +36,7 @@ it.each([
   [],
   { kind: 3, visibility: {}, topic: 9, archived: 0, members: "bo", default: "yes" },
 ])("takes %j for an ordinary room", (attributes) => {
-  const room = { kind: "room", others: [], topic: "", archived: false, isPrivate: false, isDefault: false };
+  const room = { kind: "room", others: [], topic: "", archived: false, isPrivate: false, isDefault: false, pins: [] };
   expect(marksOf(attributes, "ana")).toEqual(room);
 });
 

@@ -1,6 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { Session } from "./api";
-import type { Gone, Me, Member, Outgoing, Person, Room, RoomLog } from "./model";
+import type { Draft, Gone, Level, Me, Member, Outgoing, Person, Room, RoomLog } from "./model";
 
 export interface ChatState {
   /** `unreachable`: the page loaded but the server does not answer its first question. */
@@ -19,7 +19,7 @@ export interface ChatState {
   openSid: string | null;
   /** The message that the address names, by index. */
   openAt: number | null;
-  /** Everything below is by room SID, but `people`, which is by identity. */
+  /** Everything below is by room SID where nothing else is said; `people` is by identity. */
   rooms: Record<string, Room>;
   gone: Record<string, Gone>;
   logs: Record<string, RoomLog>;
@@ -29,6 +29,16 @@ export interface ChatState {
   membersFailed: Record<string, true>;
   typing: Record<string, string[]>;
   drafts: Record<string, string>;
+  /** What goes with a draft's text: what it answers to, and files. */
+  enclosures: Record<string, Draft>;
+  /** The messages that mention this person, by index; which of them are unread `readTo` tells. */
+  mentions: Record<string, number[]>;
+  /** Of rooms for which this person has chosen one. */
+  levels: Record<string, Level>;
+  /** Messages that were deleted here a moment ago, by SID: they are not shown while that can be taken back. */
+  hidden: Record<string, true>;
+  /** How much of its files has been sent, from 0 to 1, by the cid of an outgoing message. */
+  uploads: Record<string, number>;
   people: Record<string, Person>;
 }
 
@@ -49,6 +59,11 @@ const nobody = {
   membersFailed: {},
   typing: {},
   drafts: {},
+  enclosures: {},
+  mentions: {},
+  levels: {},
+  hidden: {},
+  uploads: {},
   people: {},
 } satisfies Partial<ChatState>;
 
@@ -82,7 +97,9 @@ export function createChatStore() {
   });
 }
 
-type RecordKey = "rooms" | "gone" | "logs" | "outbox" | "members" | "membersFailed" | "typing" | "drafts" | "people";
+type RecordKey =
+  | ("rooms" | "gone" | "logs" | "outbox" | "members" | "membersFailed" | "typing" | "people")
+  | ("drafts" | "enclosures" | "mentions" | "levels" | "hidden" | "uploads");
 
 export const emptyLog: RoomLog = {
   messages: [],

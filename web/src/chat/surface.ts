@@ -25,12 +25,22 @@ export interface SdkParticipant {
   readonly conversation: { readonly sid: string };
 }
 
+export interface SdkMedia {
+  readonly sid: string;
+  readonly filename: string | null;
+  readonly contentType: string;
+  readonly size: number;
+}
+
 export interface SdkMessage {
   readonly sid: string;
   readonly index: number;
   readonly author: string | null;
   readonly body: string | null;
   readonly attributes: unknown;
+  /** Who changed it last: the server says it, and `system` is whoever holds the account's keys. Null: nobody has. */
+  readonly lastUpdatedBy: string | null;
+  readonly attachedMedia: SdkMedia[] | null;
   readonly dateCreated: Date | null;
   readonly conversation: { readonly sid: string };
 }
@@ -75,9 +85,29 @@ export interface SdkConversation {
   setUserNotificationLevel(level: "default" | "muted"): Promise<void>;
   getParticipants(): Promise<SdkParticipant[]>;
   /** Resolves with the message's index once the server has stored it. */
-  sendMessage(body: string, attributes: { cid: string }): Promise<number>;
+  sendMessage(body: string, attributes: object): Promise<number>;
+  /** For a message with files. */
+  prepareMessage(): SdkMessageBuilder;
+  readonly limits: {
+    readonly mediaAttachmentsCountLimit: number;
+    /** A file's, and all of a message's together, in megabytes. */
+    readonly mediaAttachmentSizeLimitInMb: number;
+    readonly mediaAttachmentsTotalSizeLimitInMb: number;
+  };
   /** Tells the others that this person types; the SDK sends at most one such notice every few seconds. */
   typing(): Promise<void>;
+}
+
+export interface SdkMessageBuilder {
+  setBody(text: string): SdkMessageBuilder;
+  setAttributes(attributes: object): SdkMessageBuilder;
+  addMedia(file: { contentType: string; filename: string; media: Blob }): SdkMessageBuilder;
+  build(): { send(): SdkSending };
+}
+
+/** Resolves with the message's index; cancelling it rejects, and stops the uploads. */
+export interface SdkSending extends Promise<number | null> {
+  cancel(): void;
 }
 
 /** Why a connection ended. The last two are there at run time, though the SDK's typings leave them out. */
@@ -119,6 +149,8 @@ export interface SdkClient {
   shutdown(): Promise<void>;
   /** Somebody, as they are now; what changes is told by `userUpdated` from now on. */
   getUser(identity: string): Promise<SdkUser>;
+  /** Where files can be fetched from for some minutes, by their SIDs. */
+  getTemporaryContentUrlsForMediaSids(sids: string[]): Promise<Map<string, string>>;
   /** Settles when the first load of the rooms has ended; it rejects for ever if that load was cut off. */
   getSubscribedConversations(): Promise<SdkForwardPage>;
 }

@@ -5,6 +5,7 @@ import type {
   SdkEvents,
   SdkForwardPage,
   SdkMessage,
+  SdkMessageBuilder,
   SdkPage,
   SdkParticipant,
   SdkUser,
@@ -114,6 +115,10 @@ export class FakeClient implements SdkClient {
     if (user) this.emit("userUnsubscribed", user);
   }
 
+  async getTemporaryContentUrlsForMediaSids(sids: string[]): Promise<Map<string, string>> {
+    return new Map(sids.map((sid) => [sid, `https://media.test/${sid}`]));
+  }
+
   /** A page a room; like the SDK it tells of those that it did not know. */
   async getSubscribedConversations(from = 0): Promise<SdkForwardPage> {
     const rooms = [...this.server.conversations.values()];
@@ -190,6 +195,8 @@ export class FakeConversation implements SdkConversation {
       author,
       body,
       attributes: cid ? { cid } : {},
+      lastUpdatedBy: null,
+      attachedMedia: null,
       dateCreated: new Date(Date.parse("2026-11-20T10:00:00Z") + index * 1000),
       conversation: this,
     };
@@ -299,12 +306,38 @@ export class FakeConversation implements SdkConversation {
     return participant;
   }
 
-  async sendMessage(body: string, { cid }: { cid: string }): Promise<number> {
+  async sendMessage(body: string, attributes: object): Promise<number> {
+    const { cid } = attributes as { cid: string };
     const outcome = this.outcomes.shift();
     if (outcome) return outcome();
     await Promise.resolve(); // an answer never comes in the same turn
     const known = this.stored.find((message) => (message.attributes as { cid?: string }).cid === cid);
     return (known ?? this.say("ana", body, cid)).index;
+  }
+
+  limits = {
+    mediaAttachmentsCountLimit: 10,
+    mediaAttachmentSizeLimitInMb: 150,
+    mediaAttachmentsTotalSizeLimitInMb: 150,
+  };
+
+  prepareMessage(): SdkMessageBuilder {
+    let [body, attributes]: [string, object] = ["", {}];
+    const builder: SdkMessageBuilder = {
+      setBody: (text) => {
+        body = text;
+        return builder;
+      },
+      setAttributes: (given) => {
+        attributes = given;
+        return builder;
+      },
+      addMedia: () => builder,
+      build: () => ({
+        send: () => Object.assign(this.sendMessage(body, attributes), { cancel: () => {} }),
+      }),
+    };
+    return builder;
   }
 
   async typing(): Promise<void> {
