@@ -2,10 +2,12 @@ import type { Api } from "./api";
 import { type Attention, pageAttention } from "./attention";
 import { type Clock, pageClock } from "./clock";
 import { indexAt } from "./date";
+import { createFiles } from "./files";
+import { createFileUrls } from "./fileUrls";
 import { createHistory } from "./history";
 import { isOnline, type Live } from "./live";
 import { mentionsIn } from "./mentions";
-import type { Place } from "./model";
+import type { Place, Quote } from "./model";
 import { createOutbox } from "./outbox";
 import { createPeople } from "./people";
 import { createReading } from "./reading";
@@ -32,7 +34,9 @@ export function createChat({ api, connect, attention = pageAttention, clock = pa
   const history = createHistory(store, live, people.name);
   const unread = createUnread(store, live);
   const reading = createReading(store, live, unread, attention);
-  const outbox = createOutbox(store, live, history.refresh, reading.sent);
+  const files = createFiles(store, live);
+  const fileUrls = createFileUrls(live);
+  const outbox = createOutbox(store, live, history.refresh, reading.sent, files.ready);
   const rooms = createRooms({ store, live, history, outbox, people, unread, reading });
   const session = createSession({ api, connect, store, live, rooms, history, outbox, people, reading });
 
@@ -84,16 +88,31 @@ export function createChat({ api, connect, attention = pageAttention, clock = pa
 
     /** Sends a text with what goes with the room's draft. */
     send(sid: string, text: string): void {
-      const { enclosures, members } = store.getState();
-      const { quote = null, files = [] } = enclosures[sid] ?? {};
-      const here = new Set(members[sid]?.map(({ identity }) => identity));
+      const here = new Set(store.getState().members[sid]?.map(({ identity }) => identity));
       reading.sends(sid);
-      store.change("enclosures", sid, () => undefined);
-      outbox.send(sid, { text, quote, files, mentions: mentionsIn(text, (identity) => here.has(identity)) });
+      const mentions = mentionsIn(text, (identity) => here.has(identity));
+      outbox.send(sid, { text, mentions, ...files.collect(sid) });
       history.toLatest(sid);
     },
     retry: (sid: string, cid: string) => outbox.retry(sid, cid),
     discard: (sid: string, cid: string) => outbox.discard(sid, cid),
+    /** Takes a message that did not get out back into the composer. */
+    async revise(sid: string, cid: string): Promise<void> {
+      const row = await outbox.takeBack(sid, cid);
+      if (!row) return;
+      files.giveBack(sid, row);
+      store.change("drafts", sid, (draft) => (draft ? `${row.text}\n${draft}` : row.text) || undefined);
+    },
+
+    /** Adds files to what goes with a room's draft. Resolves with those that were not taken, and why. */
+    attach: (sid: string, chosen: File[]) => files.attach(sid, chosen),
+    detach: (sid: string, fileId: string) => files.detach(sid, fileId),
+    /** What the room's draft answers to. */
+    setQuote: (sid: string, quote: Quote | null) => files.setQuote(sid, quote),
+    /** Stops the upload of a message's files; the message stays as one that was not sent. */
+    cancelUpload: (sid: string, cid: string) => outbox.cancel(sid, cid),
+    /** Where a file of a message can be fetched from, by the SID of its medium. */
+    fileUrl: (mediaSid: string) => fileUrls.get(mediaSid),
 
     setDraft: (sid: string, text: string) => store.change("drafts", sid, () => text || undefined),
     typing(sid: string): void {
