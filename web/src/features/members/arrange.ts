@@ -1,4 +1,5 @@
 import type { Person } from "../../chat/model";
+import { begins } from "../../match";
 
 export interface Shown extends Person {
   /** The participant's, for people without an identity as for all others. */
@@ -48,14 +49,6 @@ export function arrange(people: Shown[], held: Groups | null = null): Groups {
   return order.flatMap((key) => (groups.has(key) ? [[key, groups.get(key) ?? []] satisfies Groups[number]] : []));
 }
 
-const folded = (text: string) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
-
 /** People whose username or a word of whose name begins so, accents or not. */
-export function matching(people: Shown[], typed: string): Shown[] {
-  const wanted = folded(typed.trim());
-  if (!wanted) return people;
-  return people.filter(({ identity, name }) => {
-    const called = folded(name);
-    return identity.startsWith(wanted) || called.startsWith(wanted) || called.includes(` ${wanted}`);
-  });
-}
+export const matching = (people: Shown[], typed: string): Shown[] =>
+  people.filter(({ identity, name }) => begins(typed, identity, name));

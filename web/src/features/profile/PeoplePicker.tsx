@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Check, X } from "lucide-react";
-import { type KeyboardEvent, type RefObject, useDeferredValue, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from "react";
 import { Autocomplete, Input, Label, ListBox, ListBoxItem, SearchField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { type Profile, peopleApi } from "../../chat/peopleApi";
@@ -8,10 +8,8 @@ import { Avatar } from "../../ui/Avatar";
 import { Icon } from "../../ui/Icon";
 import { Notice } from "../../ui/Notice";
 import { Skeleton } from "../../ui/Skeleton";
+import { usePaused } from "../../usePaused";
 import styles from "./PeoplePicker.module.css";
-
-/** The list is asked for when the person stops typing for so long. */
-const pause = 150;
 
 interface PeoplePickerProps {
   label: string;
@@ -166,13 +164,4 @@ function useLivingMark(picker: RefObject<HTMLElement | null>) {
     observer.observe(current, { subtree: true, childList: true, attributeFilter: ["aria-activedescendant"] });
     return () => observer.disconnect();
   }, [picker]);
-}
-
-function usePaused(typed: string): string {
-  const [value, setValue] = useState(typed);
-  useEffect(() => {
-    const timer = setTimeout(() => setValue(typed), typed ? pause : 0);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  return useDeferredValue(value);
 }

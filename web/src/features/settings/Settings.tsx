@@ -6,6 +6,7 @@ import {
   type LucideIcon,
   MonitorSmartphone,
   Palette,
+  PenLine,
   Trash2,
 } from "lucide-react";
 import type { ComponentType } from "react";
@@ -21,10 +22,12 @@ import { Password } from "./Password";
 import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
 import styles from "./Settings.module.css";
+import { Writing } from "./Writing";
 
 const tabs = {
   profile: { icon: CircleUser, page: Profile },
   appearance: { icon: Palette, page: Appearance },
+  writing: { icon: PenLine, page: Writing },
   sessions: { icon: MonitorSmartphone, page: Sessions },
   password: { icon: KeyRound, page: Password },
   invitations: { icon: LinkIcon, page: Invitations },

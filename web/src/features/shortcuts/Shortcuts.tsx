@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../../ui/Dialog";
+import { sendKey } from "../input/sendKey";
 import styles from "./Shortcuts.module.css";
 
 const opening = "roomful:shortcuts";
@@ -27,8 +28,16 @@ const keys = {
   writing: [
     ["send", "Enter"],
     ["newLine", "Shift+Enter"],
+    ["complete", "@ # :"],
+    ["bold", "Ctrl+B"],
+    ["italic", "Ctrl+I"],
+    ["code", "Ctrl+E"],
+    ["strike", "Ctrl+Shift+X"],
   ],
 } as const;
+
+/** Who sends with Ctrl+Enter breaks the line with Enter. */
+const whereCtrlSends: Record<string, string> = { send: "Ctrl+Enter", newLine: "Enter" };
 
 /** What the keyboard can do. */
 export function Shortcuts() {
@@ -39,6 +48,7 @@ export function Shortcuts() {
     window.addEventListener(opening, open);
     return () => window.removeEventListener(opening, open);
   }, []);
+  const ctrlSends = sendKey() === "ctrlEnter";
   return (
     <Dialog title={t("shortcuts.title")} isOpen={isOpen} onClose={() => setOpen(false)} size="wide">
       {(Object.keys(keys) as (keyof typeof keys)[]).map((section) => (
@@ -49,7 +59,7 @@ export function Shortcuts() {
               <div key={what}>
                 <dt>{t(`shortcuts.${what}`)}</dt>
                 <dd>
-                  <kbd>{key}</kbd>
+                  <kbd>{(ctrlSends && whereCtrlSends[what]) || key}</kbd>
                 </dd>
               </div>
             ))}
