@@ -11,6 +11,7 @@ import { applyTheme } from "./ui/theme";
 
 applyTheme();
 const chat = createChat({ api, connect });
+window.addEventListener("pagehide", () => chat.leavesPage());
 chat.begin();
 
 createRoot(document.getElementById("root") as HTMLElement).render(

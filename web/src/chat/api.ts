@@ -34,14 +34,15 @@ export class ApiError extends Error {
   }
 }
 
-/** Asks the chat application; `body` is sent as JSON, a file as it is. */
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Asks the chat application; `body` is sent as JSON, a file as it is. `keepalive`: also when the page goes meanwhile. */
+export async function call<T>(method: string, path: string, body?: unknown, keepalive = false): Promise<T> {
   const raw = body instanceof Blob;
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       headers: body === undefined || raw ? {} : { "Content-Type": "application/json" },
+      keepalive,
       body: body === undefined ? null : raw ? body : JSON.stringify(body),
     });
   } catch {

@@ -1,3 +1,4 @@
+import { createActs } from "./acts";
 import type { Api } from "./api";
 import { type Attention, pageAttention } from "./attention";
 import { type Clock, pageClock } from "./clock";
@@ -7,6 +8,7 @@ import { createFileUrls } from "./fileUrls";
 import { createHistory } from "./history";
 import { isOnline, type Live } from "./live";
 import { mentionsIn } from "./mentions";
+import { type MessagesApi, messagesApi } from "./messagesApi";
 import type { Place, Quote } from "./model";
 import { createOutbox } from "./outbox";
 import { createPeople } from "./people";
@@ -21,13 +23,20 @@ export type Chat = ReturnType<typeof createChat>;
 
 export interface ChatDeps {
   api: Api;
+  messages?: MessagesApi;
   connect: Connect;
   attention?: Attention;
   clock?: Clock;
 }
 
 /** Puts the chat together: a store that components read, and the actions that they call. */
-export function createChat({ api, connect, attention = pageAttention, clock = pageClock }: ChatDeps) {
+export function createChat({
+  api,
+  messages = messagesApi,
+  connect,
+  attention = pageAttention,
+  clock = pageClock,
+}: ChatDeps) {
   const store = createChatStore();
   const live: Live = { client: null, conversations: new Map() };
   const people = createPeople(store, live, clock);
@@ -38,11 +47,18 @@ export function createChat({ api, connect, attention = pageAttention, clock = pa
   const fileUrls = createFileUrls(live);
   const outbox = createOutbox(store, live, history.refresh, reading.sent, files.ready);
   const rooms = createRooms({ store, live, history, outbox, people, unread, reading });
+  const acts = createActs(store, messages, clock);
   const session = createSession({ api, connect, store, live, rooms, history, outbox, people, reading });
 
   return {
     store,
     ...session,
+    async signOut(): Promise<void> {
+      await acts.settle(); // nobody may delete any more
+      await session.signOut();
+    },
+    /** The page goes, perhaps for good. */
+    leavesPage: () => acts.settle(true),
 
     /** The room that the person looks at, at one of its messages perhaps; null for none. */
     openRoom: (sid: string | null, at: number | null = null) => rooms.enter(sid, at),
@@ -94,6 +110,12 @@ export function createChat({ api, connect, attention = pageAttention, clock = pa
       outbox.send(sid, { text, mentions, ...files.collect(sid) });
       history.toLatest(sid);
     },
+    startEditing: acts.startEditing,
+    edit: acts.edit,
+    remove: acts.remove,
+    restore: acts.restore,
+    react: acts.react,
+    pin: acts.pin,
     retry: (sid: string, cid: string) => outbox.retry(sid, cid),
     discard: (sid: string, cid: string) => outbox.discard(sid, cid),
     /** Takes a message that did not get out back into the composer. */

@@ -23,7 +23,9 @@ const messageOf = (room: string, message: string) => `${roomOf(room)}/messages/$
 export const messagesApi = {
   edit: (room: string, message: string, body: string, mentions: string[]) =>
     call<void>("POST", `${messageOf(room, message)}/edit`, { body, mentions }),
-  remove: (room: string, message: string) => call<void>("DELETE", messageOf(room, message)),
+  /** `last`: the page goes, and does not wait for the answer. */
+  remove: (room: string, message: string, last = false) =>
+    call<void>("DELETE", messageOf(room, message), undefined, last),
   /** Adds one's reaction, or takes it back. */
   react: (room: string, message: string, emoji: string, on: boolean) =>
     call<void>("POST", `${messageOf(room, message)}/reactions`, { emoji, on }),

@@ -37,6 +37,10 @@ export interface ChatState {
   levels: Record<string, Level>;
   /** Messages that were deleted here a moment ago, by SID: they are not shown while that can be taken back. */
   hidden: Record<string, true>;
+  /** The message that is being edited in its place, by index. */
+  editing: Record<string, number>;
+  /** This person's reactions that are on their way, by the message's SID and the emoji: whether it is to be there. */
+  reacting: Record<string, Record<string, boolean>>;
   /** How much of its files has been sent, from 0 to 1, by the cid of an outgoing message. */
   uploads: Record<string, number>;
   people: Record<string, Person>;
@@ -63,6 +67,8 @@ const nobody = {
   mentions: {},
   levels: {},
   hidden: {},
+  editing: {},
+  reacting: {},
   uploads: {},
   people: {},
 } satisfies Partial<ChatState>;
@@ -99,7 +105,7 @@ export function createChatStore() {
 
 type RecordKey =
   | ("rooms" | "gone" | "logs" | "outbox" | "members" | "membersFailed" | "typing" | "people")
-  | ("drafts" | "enclosures" | "mentions" | "levels" | "hidden" | "uploads");
+  | ("drafts" | "enclosures" | "mentions" | "levels" | "hidden" | "editing" | "reacting" | "uploads");
 
 export const emptyLog: RoomLog = {
   messages: [],

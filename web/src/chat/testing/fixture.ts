@@ -46,6 +46,15 @@ export function fixture() {
     changePassword: vi.fn(async () => grant({ token: "token-3" })),
     deleteAccount: vi.fn(async () => {}),
   };
+  const messages = {
+    edit: vi.fn(async () => {}),
+    remove: vi.fn(async () => {}),
+    react: vi.fn(async () => {}),
+    reactions: vi.fn(async () => []),
+    pin: vi.fn(async () => {}),
+    unreads: vi.fn(async () => ({ mentions: {}, levels: {} })),
+    setLevel: vi.fn(async () => {}),
+  };
   /** Whether Ana looks at the page. */
   const attention = {
     looking: true,
@@ -60,7 +69,7 @@ export function fixture() {
     },
   };
   const clock = new FakeClock();
-  const chat = createChat({ api, connect: server.connect, attention, clock });
+  const chat = createChat({ api, messages, connect: server.connect, attention, clock });
   const state = () => chat.store.getState();
   const bodies = (sid: string) => state().logs[sid]?.messages.map((message) => message.body) ?? [];
   const unsent = (sid: string) => (state().outbox[sid] ?? []).map((row) => `${row.status}: ${row.text}`);
@@ -70,5 +79,5 @@ export function fixture() {
     await chat.signIn("ana", "secret");
     await server.client.start();
   }
-  return { server, api, chat, attention, clock, state, bodies, unsent, enter, settled };
+  return { server, api, messages, chat, attention, clock, state, bodies, unsent, enter, settled };
 }
