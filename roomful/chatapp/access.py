@@ -1,10 +1,12 @@
 """Who may do what in which room: the chat application holds the administrator's keys, so it asks first.
 
-A room on behalf of a person comes from `Access.room` and nowhere else (a test sees to it). Membership and role are
-read by REST, and what permitted something is believed for `KEPT` seconds; a refusal never is.
+A room on behalf of a person comes from `Access.room`, a message from `Access.message`, and from nowhere else (a test
+sees to it). Membership and role are read by REST, and what permitted something is believed for `KEPT` seconds; a
+refusal never is.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
@@ -15,6 +17,7 @@ from twilio.base.exceptions import TwilioRestException
 from roomful.chatapp.accounts import Account
 from roomful.chatapp.backend import Connection, talking
 from roomful.chatapp.errors import ApiError
+from roomful.chatapp.messages import Message, Messages, no_message
 from roomful.chatapp.roles import Roles
 from roomful.chatapp.rooms import Room, read_room
 
@@ -28,8 +31,13 @@ ADD = "addParticipant"
 REMOVE = "removeParticipant"
 EDIT = "editConversationName"
 DELETE = "deleteConversation"
+EDIT_OWN = "editOwnMessage"
+DELETE_OWN = "deleteOwnMessage"
 EDIT_ANY = "editAnyMessage"
 DELETE_ANY = "deleteAnyMessage"
+
+INCLUDED = {EDIT_OWN: EDIT_ANY, DELETE_OWN: DELETE_ANY}
+"""What stands for any message stands for one's own, too: moderators' roles name only the former."""
 
 MODERATION = frozenset({ADD, REMOVE, EDIT, DELETE, DELETE_ANY})
 """What an administrator of the installation may in public rooms without being their moderator."""
@@ -58,27 +66,45 @@ class Entry:
 class Access:
     """What the rules above say, asked of the backend."""
 
-    def __init__(self, connection: Connection, roles: Roles) -> None:
+    def __init__(self, connection: Connection, roles: Roles, messages: Messages) -> None:
         self._connection = connection
+        self._messages = messages
         self._roles = roles
         self._kept: OrderedDict[tuple[str, str], tuple[float, Entry]] = OrderedDict()
         self._lock = Lock()
 
-    def room(self, person: Account, sid: str, permission: str) -> Entry:
-        """The room, if the person may do there what `permission` (one of the above) says.
+    def room(self, person: Account, sid: str, permission: str, *others: str) -> Entry:
+        """The room, if the person may do there what `permission` (one of the above) says, or one of the `others`.
 
         Raises ApiError `no_room` for an outsider, whether the room exists or not, `not_allowed` for a member whose
         role lacks the permission, and BackendUnavailable.
         """
-        entry = self._remembered(person, sid, permission)
+        enough = (permission, *others)
+        entry = self._remembered(person, sid, enough)
         if entry is None:
             entry = self._read(person, sid)
-            if entry is None or not (entry.member or ((permission == SEE or person.admin) and not entry.room.private)):
+            if entry is None or not (entry.member or ((SEE in enough or person.admin) and not entry.room.private)):
                 raise no_room()
-            if not _permits(entry, permission):
+            if not _permits(entry, enough):
                 raise not_allowed()
             self._remember(person, sid, entry)
         return entry
+
+    def message(self, person: Account, room_sid: str, sid: str, own: str, others: str | None) -> tuple[Entry, Message]:
+        """The message, and the room that it is in, if the person may do what `own` says to their own messages, or what
+        `others` says to anybody's. `others`: None when it is nobody else's business.
+
+        Raises as `room` does, ApiError `no_message`, and `not_allowed` for what is another's.
+        """
+        entry = self.room(person, room_sid, own, *([] if others is None else [others]))
+        message = self._messages.find(entry.room.sid, sid)
+        if message is None:
+            raise no_message()
+        if others is not None and _permits(entry, (others,)):
+            return entry, message
+        if message.author != person.identity or not entry.member:
+            raise not_allowed()
+        return entry, message
 
     def is_member(self, person: Account, sid: str) -> bool:
         """Whether the person is in the room at this moment. Raises BackendUnavailable."""
@@ -91,10 +117,10 @@ class Access:
             for key in [key for key in self._kept if key[1] == sid]:
                 del self._kept[key]
 
-    def _remembered(self, person: Account, sid: str, permission: str) -> Entry | None:
+    def _remembered(self, person: Account, sid: str, enough: Sequence[str]) -> Entry | None:
         with self._lock:
             until, entry = self._kept.get((person.identity, sid), (0.0, None))
-        return entry if entry is not None and until > monotonic() and _permits(entry, permission) else None
+        return entry if entry is not None and until > monotonic() and _permits(entry, enough) else None
 
     def _remember(self, person: Account, sid: str, entry: Entry) -> None:
         with self._lock:
@@ -126,10 +152,17 @@ class Access:
                 raise
 
 
-def _permits(entry: Entry, permission: str) -> bool:
+def _permits(entry: Entry, enough: Sequence[str]) -> bool:
+    """Whether one of these permissions is there."""
+    return any(_has(entry, permission) for permission in enough)
+
+
+def _has(entry: Entry, permission: str) -> bool:
     if permission == SEE:
         return entry.member or not entry.room.private
-    return entry.member if permission == MEMBER else permission in entry.permissions
+    if permission == MEMBER:
+        return entry.member
+    return permission in entry.permissions or INCLUDED.get(permission) in entry.permissions
 
 
 def no_room() -> ApiError:
@@ -137,4 +170,4 @@ def no_room() -> ApiError:
 
 
 def not_allowed() -> ApiError:
-    return ApiError(403, "not_allowed", "Only moderators of the room may do that.")
+    return ApiError(403, "not_allowed", "You may not do that in this room.")

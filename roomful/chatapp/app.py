@@ -7,7 +7,18 @@ from functools import partial
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from roomful.chatapp import account_routes, cli, hooks, invite_routes, member_routes, people_routes, room_routes, routes
+from roomful.chatapp import (
+    account_routes,
+    cli,
+    hooks,
+    invite_routes,
+    member_routes,
+    message_routes,
+    people_routes,
+    room_routes,
+    routes,
+    unread_routes,
+)
 from roomful.chatapp.avatars import MAX_BYTES
 from roomful.chatapp.backend import Backend, BackendUnavailable, Credentials
 from roomful.chatapp.config import ChatConfig, ConfigError
@@ -60,7 +71,8 @@ def create_app(config: ChatConfig, backend: Backend) -> Flask:
     app.extensions[EXTENSION] = ChatState(config, backend)
     app.before_request(_guard)
     app.after_request(_add_headers)
-    for part in (routes, account_routes, people_routes, invite_routes, room_routes, member_routes, hooks):
+    people = (routes, account_routes, people_routes, invite_routes)
+    for part in (*people, room_routes, member_routes, message_routes, unread_routes, hooks):
         app.register_blueprint(part.blueprint)
     app.register_error_handler(ApiError, _refuse)
     app.register_error_handler(BackendUnavailable, _without_backend)

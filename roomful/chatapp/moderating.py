@@ -1,9 +1,7 @@
 """What people do to rooms, and to each other in them. That they may, `Access.room` has said before they come here."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any
 
 from twilio.base.exceptions import TwilioRestException
@@ -12,17 +10,16 @@ from roomful.chatapp.access import REMOVE, no_room
 from roomful.chatapp.accounts import Account
 from roomful.chatapp.acts import Farewell, bid_farewell, record, welcome
 from roomful.chatapp.announcing import announce
+from roomful.chatapp.attributes import write_attributes
 from roomful.chatapp.backend import talking
 from roomful.chatapp.clock import now_ms
 from roomful.chatapp.errors import ApiError
 from roomful.chatapp.joining import admit
+from roomful.chatapp.locks import ROOMS
 from roomful.chatapp.rooms import Room, check_name, check_topic, forget_room, remember_offer
 from roomful.chatapp.state import ChatState
 from roomful.chatapp.store import schema
 from roomful.chatapp.store.database import upsert
-
-_editing = Lock()
-"""Attributes and roles are read, changed and written: one change at a time, so that none is lost."""
 
 
 def create_room(state: ChatState, person: Account, name: str, topic: str, *, private: bool) -> Room:
@@ -50,7 +47,7 @@ def edit_room(
     Raises RoomExists, BadRoomName, ApiError `no_room`, BackendUnavailable.
     """
     by = None if actor is None else actor.identity
-    with _editing:
+    with state.locks.holding(ROOMS):  # one change at a time, so that none is lost
         before = state.rooms.find(sid)
         if before is None:
             raise no_room()
@@ -82,7 +79,7 @@ def _changes(
         attributes["archived"] = {"by": by, "at": now_ms()} if archived else None
     if attributes != room.attributes:
         kept = {key: value for key, value in attributes.items() if value is not None}
-        changes["attributes"] = json.dumps(kept, ensure_ascii=False)
+        changes["attributes"] = write_attributes(kept)
     return changes
 
 
@@ -185,7 +182,7 @@ def set_moderator(state: ChatState, actor: Account, room: Room, identity: str, *
 
     Raises ApiError `no_person` when they are not in the room, `last_moderator`, and BackendUnavailable.
     """
-    with _editing:
+    with state.locks.holding(ROOMS):  # one change at a time, so that none is lost
         participant = _participant(state, room.sid, identity)
         if (REMOVE in state.roles.permissions(str(participant.role_sid))) == moderator:
             return

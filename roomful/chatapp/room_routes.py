@@ -111,7 +111,7 @@ def leave(sid: str) -> Response:
 def farewell(sid: str) -> Response:
     """Why one is no longer in a room."""
     account, _ = signed_in()
-    told = farewell_of(chat().database, sid, account.identity) if _SID.fullmatch(sid) else None
+    told = farewell_of(chat().database, sid, account.identity) if is_room_sid(sid) else None
     if told is None or chat().access.is_member(account, sid):
         raise no_room()
     by = None if told.by is None else chat().accounts.find(told.by)
@@ -133,9 +133,14 @@ def dm() -> Response:
 
 def entry_to(person: Account, sid: str, permission: str) -> Entry:
     """`Access.room`, for a SID that came from outside."""
-    if not _SID.fullmatch(sid):
+    if not is_room_sid(sid):
         raise no_room()
     return chat().access.room(person, sid, permission)
+
+
+def is_room_sid(text: str) -> bool:
+    """Whether it has a room's form; nothing else may become part of a path."""
+    return _SID.fullmatch(text) is not None
 
 
 def room_to_change(person: Account, sid: str, permission: str) -> Entry:

@@ -17,6 +17,7 @@ from sqlalchemy import delete, insert, select
 from twilio.base.exceptions import TwilioRestException
 
 from roomful.chatapp.accounts import Account, Accounts
+from roomful.chatapp.attributes import read_attributes
 from roomful.chatapp.backend import BackendUnavailable, Connection, talking
 from roomful.chatapp.clock import now_ms, to_ms
 from roomful.chatapp.store import schema
@@ -28,6 +29,11 @@ MAX_TOPIC = 250  # characters
 PAGE_SIZE = 100  # the most that Twilio sends at once
 NO_PLACE = frozenset({50417, 50208, 50214, 50377})  # room full; person in too many rooms (two codes); room closed
 UNIQUE_NAME_EXISTS = 50353
+OF_ROOMS = (
+    *(schema.offered_rooms, schema.invites, schema.bans),
+    *(schema.reactions, schema.pins, schema.mentions, schema.levels),
+)
+"""What is kept of a room as long as there is one."""
 
 
 class RoomExists(Exception):
@@ -223,7 +229,7 @@ def remember_offer(transaction: Transaction, identity: str, room_sid: str, *, jo
 
 def forget_room(transaction: Transaction, room_sid: str) -> None:
     """The room is gone: drop what is kept of it, but for what its people are told."""
-    for table in (schema.offered_rooms, schema.invites, schema.bans):
+    for table in OF_ROOMS:
         transaction.execute(delete(table).where(table.c.room_sid == room_sid))
 
 
@@ -260,12 +266,7 @@ def unique_name_for(name: str) -> str:
 def read_room(conversation: Any) -> Room | None:
     """The room, or direct message, that a conversation of the backend is; None for what other software made for a
     purpose of its own. One without a kind is a room."""
-    try:
-        attributes = json.loads(conversation.attributes or "{}")
-    except ValueError:
-        attributes = {}
-    if not isinstance(attributes, dict):
-        attributes = {}
+    attributes = read_attributes(conversation.attributes)
     kind = attributes.get("kind", "room")
     if kind not in ("room", "dm"):
         return None

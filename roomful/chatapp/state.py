@@ -9,7 +9,9 @@ from roomful.chatapp.avatars import Avatars
 from roomful.chatapp.backend import Backend, Connection
 from roomful.chatapp.config import ChatConfig
 from roomful.chatapp.invites import Invites
+from roomful.chatapp.locks import Locks
 from roomful.chatapp.member_counts import MemberCounts
+from roomful.chatapp.messages import Messages
 from roomful.chatapp.origin import Exposure, Proxies
 from roomful.chatapp.passwords import Passwords
 from roomful.chatapp.people import People
@@ -29,11 +31,13 @@ class ChatState:
         self.config = config
         self.backend = backend
         self.database = Database(config.database_url)
+        self.locks = Locks(self.database)
         self.connection = Connection(backend)
         self.accounts = Accounts(self.database)
         self.people = People(self.connection, self.accounts)
         self.roles = Roles(self.connection)
-        self.access = Access(self.connection, self.roles)
+        self.messages = Messages(self.connection)
+        self.access = Access(self.connection, self.roles, self.messages)
         self.rooms = Rooms(self.connection, self.database, self.accounts)
         self.member_counts = MemberCounts(self.rooms)
         self.sessions = Sessions(self.database)

@@ -43,6 +43,7 @@ class Throttles:
         self.new_invites = Throttle(60, 3600)  # by identity
         self.new_rooms = Throttle(60, 3600)  # by identity, direct messages among them
         self.room_changes = Throttle(300, 300)  # by identity: joining, leaving, and what moderators do
+        self.on_messages = Throttle(300, 60)  # by identity: reactions, edits, pins, deletions
         self.avatars = Throttle(30, 3600)  # by identity: decoding pictures is work
 
 

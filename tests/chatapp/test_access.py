@@ -25,7 +25,7 @@ ROUTES = {
     *(("DELETE", "/api/account"), ("GET", "/api/people"), ("GET", "/api/people/x"), ("PATCH", "/api/profile")),
     *(("PUT", "/api/avatar"), ("DELETE", "/api/avatar"), ("GET", "/api/avatars/x")),
     *(("GET", "/api/invites"), ("POST", "/api/invites"), ("DELETE", "/api/invites/x"), ("POST", "/api/invites/x")),
-    *(("GET", "/api/rooms"), ("POST", "/api/rooms"), ("POST", "/api/dms")),
+    *(("GET", "/api/rooms"), ("POST", "/api/rooms"), ("POST", "/api/dms"), ("GET", "/api/unreads")),
     *FOR_EVERYBODY,
 }
 IN_A_ROOM: dict[tuple[str, str], tuple[object, str, str]] = {
@@ -41,10 +41,20 @@ IN_A_ROOM: dict[tuple[str, str], tuple[object, str, str]] = {
     ("POST", "/members"): ({"people": ["zoe"]}, "404 403 404 200 200 200", "404 404 404 403 403 200"),
     ("DELETE", "/members/x"): (None, "404 204 404 403 403 204", "404 404 404 403 403 204"),
     ("PUT", "/members/x"): ({"moderator": True}, "404 204 404 403 403 204", "404 404 404 403 403 204"),
+    ("PUT", "/level"): ({"level": "mentions"}, "404 403 404 204 204 204", "404 404 404 204 204 204"),
+}
+ON_A_MESSAGE: dict[tuple[str, str], tuple[object, str, str]] = {
+    # The same, for a message of the member's.
+    ("POST", "/edit"): ({"body": "new"}, "404 403 404 403 204 403", "404 404 404 403 204 403"),
+    ("DELETE", ""): (None, "404 204 404 403 204 204", "404 404 404 403 204 204"),
+    ("GET", "/reactions"): (None, "404 403 404 200 200 200", "404 404 404 200 200 200"),
+    ("POST", "/reactions"): ({"emoji": "👍", "on": True}, "404 403 404 403 204 204", "404 404 404 403 204 204"),
+    ("PUT", "/pin"): (None, "404 403 404 403 204 204", "404 404 404 403 204 204"),
+    ("DELETE", "/pin"): (None, "404 403 404 403 204 204", "404 404 404 403 204 204"),
 }
 WHO = ("outsider", "administrator", "removed", "reader", "member", "moderator")
 IN_ROOMS = {(method, f"/api/rooms/x{path}") for method, path in IN_A_ROOM}
-ROUTES |= IN_ROOMS
+ROUTES |= IN_ROOMS | {(method, f"/api/rooms/x/messages/x{path}") for method, path in ON_A_MESSAGE}
 CLOSED = sorted(ROUTES - FOR_EVERYBODY)
 
 
@@ -127,14 +137,48 @@ def test_who_may_do_what_in_a_room(app: Flask, rest: Any, method: str, path: str
         assert seen == dict(zip(WHO, map(int, expected.split()), strict=True)), kind
 
 
+@pytest.mark.parametrize(("method", "path"), list(ON_A_MESSAGE), ids=[f"{m} {p}" for m, p in ON_A_MESSAGE])
+def test_who_may_do_what_to_a_message(app: Flask, rest: Any, method: str, path: str) -> None:
+    street = Street(app, rest)
+    body, public, private = ON_A_MESSAGE[method, path]
+    for kind, expected in (("public", public), ("private", private)):
+        seen = {}
+        for who in WHO:
+            sid = street.room(kind)
+            message = rest.conversations(sid).messages.create(author="member", body="hello").sid
+            url = f"/api/rooms/{sid}/messages/{message}{path}"
+            seen[who] = street.browsers[who].open(url, method=method, json=body).status_code
+        assert seen == dict(zip(WHO, map(int, expected.split()), strict=True)), kind
+
+
+@pytest.mark.parametrize("sid", ["IM" + "0" * 32, "IM" + "g" * 32, "x", "..", "IM" + "0" * 32 + "%0A", "CH" + "0" * 32])
+def test_messages_that_there_are_not(app: Flask, rest: Any, sid: str) -> None:
+    """Nor is a message of another room there."""
+    house = House(app, rest)
+    room, other = house.room("ana"), house.room("ana")
+    elsewhere = rest.conversations(other).messages.create(author="ana", body="hello").sid
+    for (method, path), (body, *_) in ON_A_MESSAGE.items():
+        for message in (sid, elsewhere):
+            answer = house.ana.open(f"/api/rooms/{room}/messages/{message}{path}", method=method, json=body)
+            if (method, path) == ("DELETE", ""):
+                assert answer.status_code == 204, "as good as gone"
+            else:
+                assert_refused(answer, 404, "no_message")
+    assert rest.conversations(other).messages(elsewhere).fetch().body == "hello"
+
+
 @pytest.mark.parametrize("sid", ["CH" + "0" * 32, "CH" + "g" * 32, "x", "CH" + "0" * 32 + "%0A", "IM" + "0" * 32])
 def test_rooms_that_there_are_not(browser: FlaskClient, sid: str) -> None:
     sign_up(browser)
     for (method, path), (body, *_) in IN_A_ROOM.items():
         assert_refused(browser.open(f"/api/rooms/{sid}{path}", method=method, json=body), 404, "no_room")
+    for (method, path), (body, *_) in ON_A_MESSAGE.items():
+        url = f"/api/rooms/{sid}/messages/IM{'0' * 32}{path}"
+        assert_refused(browser.open(url, method=method, json=body), 404, "no_room")
 
 
-ASKING = {"entry_to", "room_to_change", "room_to_fill", "fullmatch", "farewell_of", "is_member"}
+ASKING = {"entry_to", "room_to_change", "room_to_fill", "is_room_sid", "farewell_of", "is_member", "fullmatch"}
+ASKING |= {"message_to", "message_to_change", "message"}
 """Functions that may be handed a SID as it came."""
 SERVING = sorted(Path(roomful.chatapp.__file__).parent.glob("*_routes.py"))
 
@@ -146,9 +190,9 @@ def test_a_room_on_behalf_of_a_person_comes_from_access_only(path: Path) -> None
     """What serves people's requests asks the backend for nothing itself, and hands on no SID that nobody permitted."""
     tree = ast.parse(path.read_text())
     used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    assert not used & {"service", "client", "conversations"}
+    assert not used & {"service", "client", "conversations", "messages"}
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         names = {argument.id for argument in call.args if isinstance(argument, ast.Name)}
         called = ast.unparse(call.func).rpartition(".")[2]
-        if names & {"sid", "room_sid"}:
+        if names & {"sid", "room_sid", "message_sid"}:
             assert called in ASKING | {"room", "create", "_refuse_banned"}, ast.unparse(call)

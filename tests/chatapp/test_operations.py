@@ -41,6 +41,9 @@ OPERATIONS = {
     ("DELETE", "/v1/Services/{sid}/Conversations/{sid}/Participants/{sid}"),
     ("GET", "/v1/Services/{sid}/Conversations/{sid}/Messages"),
     ("POST", "/v1/Services/{sid}/Conversations/{sid}/Messages"),
+    ("GET", "/v1/Services/{sid}/Conversations/{sid}/Messages/{sid}"),
+    ("POST", "/v1/Services/{sid}/Conversations/{sid}/Messages/{sid}"),
+    ("DELETE", "/v1/Services/{sid}/Conversations/{sid}/Messages/{sid}"),
 }
 EXTENSIONS = {("POST", "/roomful/v1/revocations")}
 
@@ -91,10 +94,22 @@ def _moderate(app: Flask, browser: FlaskClient) -> None:
     assert browser.patch(f"/api/rooms/{sid}", json={"topic": "x"}).status_code == 200
     assert browser.post(f"/api/rooms/{sid}/members", json={"people": ["chen"]}).get_json()["added"] == ["chen"]
     assert browser.put(f"/api/rooms/{sid}/members/chen", json={"moderator": True}).status_code == 204
+    _write(app, browser, sid)
     assert chen.delete(f"/api/rooms/{sid}/members/ana").status_code == 204
     assert chen.delete(f"/api/rooms/{sid}").status_code == 204
     assert chen.post("/api/dms", json={"people": ["ana"]}).status_code == 200
     assert chen.get("/api/rooms").status_code == 200
+
+
+def _write(app: Flask, browser: FlaskClient, sid: str) -> None:
+    """A message of ana's, to which all is done that can be done to messages."""
+    messages = state_of(app).connection.service.conversations(sid).messages
+    url = f"/api/rooms/{sid}/messages/{messages.create(author='ana', body='hello').sid}"
+    assert browser.post(f"{url}/reactions", json={"emoji": "👍", "on": True}).status_code == 204
+    assert browser.post(f"{url}/edit", json={"body": "hello @chen", "mentions": ["chen"]}).status_code == 204
+    assert browser.put(f"{url}/pin").status_code == 204
+    assert browser.get("/api/unreads").status_code == 200
+    assert browser.delete(url).status_code == 204
 
 
 def test_they_are_all_in_twilios_openapi_file() -> None:

@@ -52,11 +52,14 @@ NEWER = (
 )
 
 
+NEWEST = ("reactions", "pins", "mentions", "levels")
+
+
 def test_an_older_database_keeps_its_people(empty_database_url: str) -> None:
     database = Database(empty_database_url)
     with database.write() as connection:
         prefix = "chat." if connection.dialect.name == "postgresql" else ""
-        for table in ("chores", "avatars", "invites", "bans", "farewells", "acts"):
+        for table in ("chores", "avatars", "invites", "bans", "farewells", "acts", *NEWEST):
             connection.exec_driver_sql(f"DROP TABLE {prefix}{table}")
         for table, column in NEWER:
             connection.exec_driver_sql(f"ALTER TABLE {prefix}{table} DROP COLUMN {column}")

@@ -1,6 +1,7 @@
 """Opens the chat database, brings its tables up to date, and hands out transactions."""
 
 import fcntl
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,6 +52,18 @@ class Database:
                 connection.execute(select(func.pg_advisory_xact_lock(ALONE_LOCK)))
             yield connection
 
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Alone with what the name stands for, among the nodes on one PostgreSQL. SQLite has one process, whose own
+        locks do: nothing is locked in it, so that it can be written meanwhile."""
+        engine = self.open()
+        if engine.dialect.name != "postgresql":
+            yield
+            return
+        with engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(_lock_key(name))))
+            yield
+
     def close(self) -> None:
         """Close the pooled connections; the next use opens again."""
         with self._lock:
@@ -71,6 +84,11 @@ class Database:
                     shown = self._url.render_as_string(hide_password=True)
                     raise StoreError(f"The chat database {shown} cannot be opened: {reason}") from exc
             return self._engine
+
+
+def _lock_key(name: str) -> int:
+    """64 bits with a sign, as PostgreSQL wants them."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def _driver_url(url: str) -> URL:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
 
-REVISION = "0004"  # the newest migration; a test compares it with the scripts
+REVISION = "0005"  # the newest migration; a test compares it with the scripts
 
 metadata = MetaData(
     naming_convention={
@@ -122,3 +122,47 @@ acts = Table(
     Column("subject", String(256)),  # a person, or the new name
 )
 Index("acts_at_idx", acts.c.at)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("message_sid", String(34), primary_key=True),
+    Column("emoji", String(64), primary_key=True),
+    Column("identity", String(64), primary_key=True),
+    Column("room_sid", String(34), nullable=False),
+    Column("given", Boolean, nullable=False),  # False: taken back; kept, so that an old webhook call does not undo that
+    Column("at", BigInteger, nullable=False),  # when it was given, or taken back
+)
+Index("reactions_room_sid_idx", reactions.c.room_sid)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("room_sid", String(34), primary_key=True),
+    Column("message_sid", String(34), primary_key=True),
+    Column("index", Integer, nullable=False),  # of the message in its room
+    Column("by", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+Index("pins_message_sid_idx", pins.c.message_sid)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("identity", String(64), primary_key=True),  # or `@room`: everybody in it
+    Column("room_sid", String(34), primary_key=True),
+    Column("index", Integer, primary_key=True),  # of the message in its room
+    Column("message_sid", String(34), nullable=False),
+    Column("author", String(256), nullable=False),
+)
+Index("mentions_message_sid_idx", mentions.c.message_sid)
+Index("mentions_room_sid_idx", mentions.c.room_sid)
+
+levels = Table(
+    "levels",
+    metadata,
+    Column("identity", ForeignKey("accounts.identity", ondelete="CASCADE"), primary_key=True),
+    Column("room_sid", String(34), primary_key=True),
+    Column("level", String(16), nullable=False),  # mentions; `all` is what holds without a row
+)
+Index("levels_room_sid_idx", levels.c.room_sid)

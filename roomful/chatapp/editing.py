@@ -1,0 +1,59 @@
+"""Changing and deleting messages. That the person may, `Access.message` has said."""
+
+from roomful.chatapp.accounts import Account
+from roomful.chatapp.acts import record
+from roomful.chatapp.attributes import claimed_mentions, read_attributes, with_reactions, with_text, write_attributes
+from roomful.chatapp.clock import now_ms
+from roomful.chatapp.errors import ApiError
+from roomful.chatapp.mentioning import mentioned, note_mentions
+from roomful.chatapp.messages import Message, no_message
+from roomful.chatapp.pinning import forget_gone
+from roomful.chatapp.reacting import reactions_of
+from roomful.chatapp.state import ChatState
+
+MAX_BODY = 32_768  # bytes; Twilio's limit
+
+
+def check_body(body: str, *, has_files: bool) -> None:
+    """Raises ApiError `bad_message`."""
+    try:
+        size = len(body.encode())
+    except UnicodeEncodeError:
+        raise _bad("A message's text must be valid Unicode.") from None
+    if "\x00" in body:
+        raise _bad("A message's text cannot contain NUL characters.")
+    if size > MAX_BODY:
+        raise _bad(f"A message has at most {MAX_BODY} bytes.")
+    if not body.strip() and not has_files:
+        raise _bad("A message cannot be empty.")
+
+
+def edit_message(state: ChatState, message: Message, body: str, claimed: list[str]) -> None:
+    """Give the message another text. Reactions that come meanwhile stay: they wait for each other.
+
+    claimed: whom it mentions, as its author says. Raises ApiError `bad_message`, and as `Messages.edit` does.
+    """
+    check_body(body, has_files=message.has_files)
+    with state.locks.holding(message.sid):
+        now = state.messages.find(message.room_sid, message.sid)
+        if now is None:
+            raise no_message()
+        before, mentions = read_attributes(now.attributes), mentioned(body, claimed)
+        if now.body == body and claimed_mentions(before) == mentions:
+            return
+        attributes = with_reactions(with_text(before, now_ms(), mentions), reactions_of(state, message.sid))
+        state.messages.edit(now, body, write_attributes(attributes))
+        note_mentions(state, now, mentions)
+
+
+def delete_message(state: ChatState, person: Account, message: Message) -> None:
+    """Delete the message and what is kept of it. Raises as `Messages.delete` does."""
+    state.messages.delete(message)
+    with state.database.write() as transaction:
+        if message.author != person.identity:
+            record(transaction, person.identity, "deleted_message", message.room_sid, message.author)
+    forget_gone(state, message.room_sid, [message.sid])
+
+
+def _bad(why: str) -> ApiError:
+    return ApiError(400, "bad_message", why)

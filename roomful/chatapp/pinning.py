@@ -1,0 +1,78 @@
+"""Pins: rows of this application, which a conversation's attributes show as `pins: [{sid, i, by, ts}]`."""
+
+from sqlalchemy import delete, func, insert, select
+
+from roomful.chatapp.accounts import Account
+from roomful.chatapp.attributes import write_attributes
+from roomful.chatapp.backend import talking
+from roomful.chatapp.clock import now_ms
+from roomful.chatapp.errors import ApiError
+from roomful.chatapp.locks import ROOMS
+from roomful.chatapp.messages import Message, forget_message, no_message
+from roomful.chatapp.state import ChatState
+from roomful.chatapp.store import schema
+
+MAX_PINS = 50  # a room
+
+_table = schema.pins
+
+
+def pin_message(state: ChatState, person: Account, message: Message) -> None:
+    """Pin the message, for everybody. Nothing is done to one that is pinned.
+
+    Raises ApiError `too_many_pins`, and `no_message`, and BackendUnavailable: then it is kept, and shown with
+    the room's next pin.
+    """
+    key = {"room_sid": message.room_sid, "message_sid": message.sid}
+    mine = select(_table.c.at).filter_by(**key)
+    count = select(func.count()).where(_table.c.room_sid == message.room_sid)
+    with state.locks.holding(ROOMS):
+        if state.messages.find(message.room_sid, message.sid) is None:  # whoever deletes it takes the pin out after us
+            raise no_message()
+        with state.database.write() as transaction:
+            if transaction.execute(mine).one_or_none() is None:
+                if transaction.execute(count).scalar_one() >= MAX_PINS:
+                    raise ApiError(409, "too_many_pins", f"A room has at most {MAX_PINS} pinned messages.")
+                values = {"index": message.index, "by": person.identity, "at": now_ms()}
+                transaction.execute(insert(_table).values(**key, **values))
+        show_pins(state, message.room_sid)
+
+
+def unpin_message(state: ChatState, message: Message) -> None:
+    """Raises BackendUnavailable: then it is shown until the room's next pin."""
+    with state.locks.holding(ROOMS):
+        with state.database.write() as transaction:
+            gone = delete(_table).where(_table.c.room_sid == message.room_sid, _table.c.message_sid == message.sid)
+            transaction.execute(gone)
+        show_pins(state, message.room_sid)
+
+
+def forget_gone(state: ChatState, room_sid: str, message_sids: list[str]) -> None:
+    """These messages are gone, and what is kept of them goes. Raises BackendUnavailable: then they may still be shown
+    as pinned."""
+    pinned = select(_table.c.message_sid).where(_table.c.message_sid.in_(message_sids))
+    with state.locks.holding(ROOMS):
+        with state.database.write() as transaction:
+            was_pinned = transaction.execute(pinned).first() is not None
+            for sid in message_sids:
+                forget_message(transaction, sid)
+        if was_pinned:
+            show_pins(state, room_sid)
+
+
+def show_pins(state: ChatState, room_sid: str) -> None:
+    """Write the rows into the room's attributes, within the rooms' lock. Nothing is done to a room that is gone."""
+    room = state.rooms.find(room_sid)
+    if room is None:
+        return
+    rows = select(_table).where(_table.c.room_sid == room_sid).order_by(_table.c.at, _table.c.message_sid)
+    with state.database.read() as transaction:
+        found = transaction.execute(rows).mappings().all()
+    pins = [{"sid": row["message_sid"], "i": row["index"], "by": row["by"], "ts": row["at"]} for row in found]
+    if pins == room.attributes.get("pins", []):
+        return
+    attributes = {key: value for key, value in room.attributes.items() if key != "pins"}
+    wanted = write_attributes(attributes | ({"pins": pins} if pins else {}))
+    with talking("pin a message", ignore=frozenset({404})):
+        state.connection.service.conversations(room_sid).update(attributes=wanted)
+    state.room_changed(room_sid)
