@@ -8,6 +8,7 @@ import { Button } from "../../ui/Button";
 import { cx } from "../../ui/cx";
 import { Icon } from "../../ui/Icon";
 import { useShowProfile } from "../profile/ProfileContext";
+import { RichText } from "../text/RichText";
 import { fullTimeOf, shortTimeOf, timeOf } from "./format";
 import styles from "./MessageRow.module.css";
 import { SeenBy } from "./SeenBy";
@@ -21,12 +22,14 @@ interface RowProps {
   /** First of a group: with face, name and time. The others show their time when pointed at. */
   first: boolean;
   body: string;
+  mentions: readonly string[];
   index?: number;
   look?: string | undefined;
   children?: ReactNode;
 }
 
-function Row({ author, at, first, body, index, look, children }: RowProps) {
+function Row({ author, at, first, body, mentions, index, look, children }: RowProps) {
+  const { user } = useChat();
   const person = useChatState((state) => state.people[author]) ?? { identity: author, name: author };
   const { name } = person;
   const { t } = useTranslation();
@@ -76,9 +79,9 @@ function Row({ author, at, first, body, index, look, children }: RowProps) {
           ) : (
             <span className="sr">{name}</span>
           )}
-          <p className={styles.text} dir="auto">
-            {body}
-          </p>
+          <div className={styles.text}>
+            <RichText text={body} mentions={mentions} me={user?.username ?? ""} />
+          </div>
           {children}
         </div>
       </article>
@@ -96,9 +99,10 @@ interface MessageRowProps {
 }
 
 export const MessageRow = memo(function MessageRow({ message, first, glows, last }: MessageRowProps) {
-  const { author, sentAt, body, index } = message;
+  const { author, sentAt, body, mentions, index } = message;
+  const look = glows ? styles.glows : undefined;
   return (
-    <Row author={author} at={sentAt} first={first} body={body} index={index} look={glows ? styles.glows : undefined}>
+    <Row author={author} at={sentAt} first={first} body={body} mentions={mentions} index={index} look={look}>
       {last && <SeenBy index={index} />}
     </Row>
   );
@@ -114,6 +118,7 @@ export function OutgoingRow({ sid, outgoing, first }: { sid: string; outgoing: O
       at={outgoing.createdAt}
       first={first}
       body={outgoing.text}
+      mentions={outgoing.mentions}
       look={failed ? styles.failed : styles.pending}
     >
       {failed ? <NotSent sid={sid} outgoing={outgoing} /> : <OnItsWay outgoing={outgoing} />}

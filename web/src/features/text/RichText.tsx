@@ -1,0 +1,60 @@
+import { memo, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "../../ui/Button";
+import { cx } from "../../ui/cx";
+import { CodeBlock } from "./CodeBlock";
+import { type Block, parse } from "./parse";
+import styles from "./RichText.module.css";
+import { type Readers, renderNodes, withMentions } from "./render";
+
+/** One to three emoji and nothing else. */
+const emojiAlone = /^\s*(?:\p{RGI_Emoji}\s*){1,3}$/v;
+/** No three emoji are longer, in UTF-16. */
+const longestEmoji = 120;
+
+/** A text is shown whole up to this size; of a longer one the beginning, until asked for. */
+const longest = 4_000;
+const mostLines = 60;
+
+interface RichTextProps {
+  text: string;
+  /** Whom the text mentions: their identities, and `@room`. */
+  mentions: readonly string[];
+  /** The identity of who reads it. */
+  me: string;
+}
+
+/** A message's text: a subset of GitHub's Markdown, without HTML and without pictures. */
+export const RichText = memo(function RichText({ text, mentions, me }: RichTextProps) {
+  const [all, setAll] = useState(false);
+  const { t } = useTranslation();
+  const blocks = useMemo(() => parse(text), [text]);
+  const long = useMemo(() => isLong(text), [text]);
+  const only = blocks.length === 1 ? blocks[0] : undefined;
+  const large = text.length <= longestEmoji && only?.kind === "plain" && emojiAlone.test(text);
+  return (
+    <>
+      <div className={cx(styles.rich, large && styles.large, long && !all && styles.cut)}>
+        {blocks.map((block, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the blocks of a text do not move
+          <Part key={index} block={block} mentions={mentions} me={me} />
+        ))}
+      </div>
+      {long && (
+        <Button look="link" aria-expanded={all} onClick={() => setAll(!all)}>
+          {t(all ? "text.less" : "text.more")}
+        </Button>
+      )}
+    </>
+  );
+});
+
+function Part({ block, ...readers }: { block: Block } & Readers) {
+  if (block.kind === "code") return <CodeBlock code={block.text} info={block.info} />;
+  if (block.kind === "markup") return renderNodes(block.nodes, block.text, readers);
+  return <p dir="auto">{withMentions(block.text, readers)}</p>;
+}
+
+function isLong(text: string): boolean {
+  return text.length > longest || text.split("\n", mostLines + 1).length > mostLines;
+}
