@@ -3,6 +3,7 @@ import type { Api } from "./api";
 import { type Attention, pageAttention } from "./attention";
 import { type Clock, pageClock } from "./clock";
 import { indexAt } from "./date";
+import { createDrafts, type DraftStorage, pageStorage } from "./drafts";
 import { createFiles } from "./files";
 import { createFileUrls } from "./fileUrls";
 import { createHistory } from "./history";
@@ -15,6 +16,8 @@ import { createPeople } from "./people";
 import { createReading } from "./reading";
 import { createRooms } from "./rooms";
 import { createSession } from "./session";
+import type { Shelf } from "./shelf";
+import { pageShelf } from "./shelfPage";
 import { createChatStore } from "./store";
 import type { Connect } from "./surface";
 import { createUnread } from "./unread";
@@ -27,16 +30,15 @@ export interface ChatDeps {
   connect: Connect;
   attention?: Attention;
   clock?: Clock;
+  /** Where what did not get out is kept. */
+  shelf?: Shelf | null;
+  storage?: DraftStorage;
 }
 
 /** Puts the chat together: a store that components read, and the actions that they call. */
-export function createChat({
-  api,
-  messages = messagesApi,
-  connect,
-  attention = pageAttention,
-  clock = pageClock,
-}: ChatDeps) {
+export function createChat(deps: ChatDeps) {
+  const { api, messages = messagesApi, connect, attention = pageAttention, clock = pageClock } = deps;
+  const { shelf = pageShelf(), storage = pageStorage() } = deps;
   const store = createChatStore();
   const live: Live = { client: null, conversations: new Map() };
   const people = createPeople(store, live, clock);
@@ -45,10 +47,14 @@ export function createChat({
   const reading = createReading(store, live, unread, attention);
   const files = createFiles(store, live);
   const fileUrls = createFileUrls(live);
-  const outbox = createOutbox(store, live, history.refresh, reading.sent, files.ready);
+  const outbox = createOutbox({
+    ...{ store, live, shelf, refresh: history.refresh },
+    ...{ newest: unread.newest, sent: reading.sent, ready: files.ready },
+  });
+  const drafts = createDrafts(store, storage, clock, outbox.saved);
   const rooms = createRooms({ store, live, history, outbox, people, unread, reading });
   const acts = createActs(store, messages, clock);
-  const session = createSession({ api, connect, store, live, rooms, history, outbox, people, reading });
+  const session = createSession({ api, connect, store, live, rooms, history, outbox, drafts, people, reading });
 
   return {
     store,

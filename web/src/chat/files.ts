@@ -30,8 +30,8 @@ export function createFiles(store: ChatStore, live: Live, prepare: Prepare = pre
   const enclosed = (sid: string): Draft => store.getState().enclosures[sid] ?? empty;
   const change = (sid: string, next: Partial<Draft>) =>
     store.change("enclosures", sid, (draft) => {
-      const { quote, files } = { ...(draft ?? empty), ...next };
-      return quote || files.length ? { quote, files } : undefined;
+      const after = { ...(draft ?? empty), ...next };
+      return after.quote || after.files.length ? after : undefined;
     });
 
   /** The limit that one more file would pass. */

@@ -120,8 +120,9 @@ export type SystemNote =
   | { type: "other" };
 
 /**
- * A message that this page sends. `cutOff`: the connection broke before the answer, so the server may have it;
- * `refused`: the server said no.
+ * A message that this page sends. `cutOff`: the connection broke before the answer, so the server may have it, and it is
+ * repeated by itself; `refused`: the server said no, or the upload was stopped, or nobody can tell what became of it: only
+ * the person sends it again.
  */
 export interface Outgoing {
   cid: string;
@@ -131,6 +132,8 @@ export interface Outgoing {
   quote: Quote | null;
   mentions: string[];
   files: OutgoingFile[];
+  /** When it was first sent, and the index of the newest message then; not there while the server cannot have it. */
+  tried?: { at: number; after: number };
   /** Why it was refused, in the server's words. */
   reason?: string;
   /** What it became, once it was sent. */

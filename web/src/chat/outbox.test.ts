@@ -117,12 +117,13 @@ describe("a send that was cut off", () => {
     expect(unsent("CH1")).toEqual(["cutOff: hello"]);
     const cid = chat.store.getState().outbox.CH1?.[0]?.cid ?? "";
     await chat.retry("CH1", cid);
+    await vi.advanceTimersByTimeAsync(10);
     expect(bodies("CH1")).toEqual(["hello"]);
     expect(room.stored[0]?.attributes).toEqual({ cid });
   });
 
-  it("is not repeated by itself when the service may have forgotten its cid", async () => {
-    const { chat, server, room, unsent } = await open();
+  it("is repeated when the service may have forgotten its cid, if the log has not got it", async () => {
+    const { chat, server, room, bodies, unsent } = await open();
     room.outcomes.push(cutOff);
     chat.send("CH1", "hello");
     await vi.advanceTimersByTimeAsync(10);
@@ -130,7 +131,38 @@ describe("a send that was cut off", () => {
     vi.setSystemTime(Date.now() + 20 * 60_000);
     server.client.state("connected");
     await vi.advanceTimersByTimeAsync(100);
-    expect(unsent("CH1")).toEqual(["cutOff: hello"]);
+    expect(unsent("CH1")).toEqual([]);
+    expect(bodies("CH1")).toEqual(["hello"]);
+  });
+
+  it("is left to the person when the log since is too long to look through, and the service may have forgotten it", async () => {
+    const { chat, server, room, bodies, unsent, state } = await open();
+    room.outcomes.push(cutOff);
+    chat.send("CH1", "hello");
+    chat.send("CH1", "behind it");
+    await vi.advanceTimersByTimeAsync(10);
+    server.client.state("connecting");
+    vi.setSystemTime(Date.now() + 20 * 60_000);
+    room.fill(1001);
+    server.client.state("connected");
+    await vi.advanceTimersByTimeAsync(100);
+    expect(unsent("CH1")).toEqual(["refused: hello"]);
+    expect(bodies("CH1").at(-1)).toBe("behind it");
+    await chat.retry("CH1", state().outbox.CH1?.[0]?.cid ?? "");
+    await vi.advanceTimersByTimeAsync(100);
+    expect(bodies("CH1").at(-1)).toBe("hello");
+  });
+
+  it("is repeated for half a minute while connected, with those behind it waiting, then left to the person", async () => {
+    const { chat, room, bodies, unsent } = await open();
+    room.outcomes.push(cutOff, cutOff, cutOff, cutOff, cutOff, cutOff);
+    chat.send("CH1", "1");
+    chat.send("CH1", "2");
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(unsent("CH1")).toEqual(["cutOff: 1", "queued: 2"]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(unsent("CH1")).toEqual(["refused: 1"]);
+    expect(bodies("CH1")).toEqual(["2"]);
   });
 });
 

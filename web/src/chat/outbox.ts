@@ -1,36 +1,56 @@
 import { writeAttributes } from "./attributes";
+import { findSent, refusalOf, sendFiles } from "./delivery";
 import { newId } from "./id";
+import { createKeeper } from "./keeper";
 import { isOnline, type Live } from "./live";
 import type { NewMessage, Outgoing, OutgoingFile } from "./model";
+import type { Kept, Shelf } from "./shelf";
 import type { ChatStore } from "./store";
 import type { SdkConversation, SdkSending } from "./surface";
-import { watchUploads } from "./uploads";
 
-/** The service answers a repeated cid with the first message for ten minutes; past nine we leave the repeat to the person. */
+/** The service answers a repeated cid with the first message for ten minutes; past nine a repeat might be a second message. */
 const repeatable = 9 * 60_000;
 /** How long a stored message may stay unheard of before the log is fetched again. */
 const echoWithin = 5_000;
+/** While connected, a send that gets no answer is repeated as often, after 1, 2, 4 … seconds. */
+const mostRepeats = 5;
 
 export type Outbox = ReturnType<typeof createOutbox>;
+
+export interface OutboxDeps {
+  store: ChatStore;
+  live: Live;
+  /** Where rows outlive the tab; null for nowhere. */
+  shelf: Shelf | null;
+  /** Fetches what the log of a room may have missed. */
+  refresh: (sid: string) => Promise<void>;
+  /** The index of a room's newest message, or less. */
+  newest: (sid: string) => number;
+  sent: (sid: string, index: number) => void;
+  /** The same files when all have been read. */
+  ready: (files: OutgoingFile[]) => Promise<OutgoingFile[]>;
+}
 
 /**
  * Messages on their way. They leave a room one after another, so their order holds; each keeps its cid for life, so that a
  * repeat is the same message. A row goes only when its message has come back from the server, or the person deletes it.
  */
-export function createOutbox(
-  store: ChatStore,
-  live: Live,
-  refresh: (sid: string) => Promise<void>,
-  sent: (sid: string, index: number) => void,
-  ready: (files: OutgoingFile[]) => Promise<OutgoingFile[]>,
-) {
+export function createOutbox({ store, live, shelf, refresh, newest, sent, ready }: OutboxDeps) {
+  /** The rooms that this client sends in. */
   let sending = new Set<string>();
   /** Uploads under way, by the cid of their message. */
   const uploading = new Map<string, SdkSending>();
+  /** How often each row got no answer since the connection is there. */
+  const failures = new Map<string, number>();
+  /** Ends the wait before a room's next attempt. */
+  const waiting = new Map<string, () => void>();
+  let latest = 0;
+  const keeper = createKeeper(store, shelf, adopt);
 
+  const rowsOf = (sid: string) => store.getState().outbox[sid] ?? [];
+  const rowOf = (sid: string, cid: string) => rowsOf(sid).find((row) => row.cid === cid);
   const patch = (sid: string, cid: string, change: Partial<Outgoing>) =>
     store.change("outbox", sid, (rows) => rows?.map((row) => (row.cid === cid ? { ...row, ...change } : row)));
-  const rowsOf = (sid: string) => store.getState().outbox[sid] ?? [];
   const hasArrived = (sid: string, index: number) =>
     store.getState().logs[sid]?.messages.some((message) => message.index === index) ?? false;
 
@@ -38,20 +58,21 @@ export function createOutbox(
     store.change("outbox", sid, (rows) => rows?.filter((row) => row.cid !== cid));
   }
 
-  /** Sends a message with its files. The SDK uploads them one after another, then names them in the message. */
+  /** The server has it. */
+  function stored(sid: string, cid: string, index: number | null): void {
+    failures.delete(cid);
+    if (index !== null) sent(sid, index);
+    // A webhook may have put another author or other attributes in place: then only the index tells what it became.
+    if (index !== null && hasArrived(sid, index)) discard(sid, cid);
+    else patch(sid, cid, { status: "sent", ...(index !== null && { index }) });
+    setTimeout(() => rowOf(sid, cid) && refresh(sid), echoWithin);
+  }
+
   async function upload(conversation: SdkConversation, row: Outgoing): Promise<number | null> {
-    const files = await ready(row.files);
-    const blobs = watchUploads(
-      files.map(({ content }) => content),
-      (share) => store.change("uploads", row.cid, () => share),
-    );
-    const message = conversation.prepareMessage().setAttributes(writeAttributes({ ...row, files }));
-    if (row.text) message.setBody(row.text);
-    for (const [at, { type, name }] of files.entries())
-      message.addMedia({ contentType: type, filename: name, media: blobs[at] as Blob });
-    const sending = message.build().send();
+    const tell = (share: number) => uploading.has(row.cid) && store.change("uploads", row.cid, () => share);
+    const sending = sendFiles(conversation, row, tell);
     uploading.set(row.cid, sending);
-    store.change("uploads", row.cid, () => 0);
+    tell(0);
     try {
       return await sending;
     } finally {
@@ -60,52 +81,107 @@ export function createOutbox(
     }
   }
 
+  /** Sends a row that the server has not got, as far as can be known. */
+  async function attempt(sid: string, conversation: SdkConversation, row: Outgoing, current: () => boolean) {
+    const { cid } = row;
+    const known = row.tried ? await findSent(conversation, row, store.getState().me?.identity ?? "") : null;
+    if (!current()) return;
+    if (typeof known === "number") return stored(sid, cid, known);
+    const now = Date.now();
+    if (known === "unknown" && now - (row.tried?.at ?? 0) > repeatable) return patch(sid, cid, { status: "refused" });
+    const files = row.files.length ? await ready(row.files) : row.files;
+    const tried = known === "unknown" ? row.tried : { at: now, after: newest(sid) };
+    patch(sid, cid, { status: "sending", tried, ...(files.some((file, at) => file !== row.files[at]) && { files }) });
+    await keeper.saved();
+    const mine = rowOf(sid, cid); // another tab has taken it over, or the person has deleted it
+    if (!mine || !current()) return;
+    const index = await (mine.files.length
+      ? upload(conversation, mine)
+      : conversation.sendMessage(mine.text, writeAttributes(mine)));
+    if (current()) stored(sid, cid, index);
+  }
+
+  /** What becomes of a row whose attempt failed. */
+  async function failed(sid: string, cid: string, error: unknown): Promise<void> {
+    if (rowOf(sid, cid)?.status === "refused") return; // its upload was stopped
+    const reason = refusalOf(error);
+    if (reason !== null) return patch(sid, cid, { status: "refused", reason, tried: undefined });
+    patch(sid, cid, { status: "cutOff" });
+    // The SDK may reject before it reports the lost connection: let it, so that the rows wait for that.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (!isOnline(live)) return;
+    const count = failures.get(cid) ?? 0;
+    failures.set(cid, count + 1);
+    if (count < mostRepeats) await pause(sid, 1000 * 2 ** count);
+    else patch(sid, cid, { status: "refused" });
+  }
+
+  const pause = (sid: string, ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      waiting.set(sid, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }).then(() => waiting.delete(sid));
+
   async function pump(sid: string): Promise<void> {
     const mine = sending;
-    if (mine.has(sid)) return;
+    const current = () => mine === sending;
+    if (mine.has(sid)) return waiting.get(sid)?.();
     mine.add(sid);
     try {
       for (;;) {
-        const row = rowsOf(sid).find((entry) => entry.status === "queued");
+        // What is behind a row that will be repeated waits for that.
+        const row = rowsOf(sid).find(({ status }) => status === "queued" || status === "cutOff");
         const conversation = live.conversations.get(sid);
-        if (!row || !conversation || !isOnline(live)) return;
-        patch(sid, row.cid, { status: "sending" });
-        try {
-          const index = row.files.length
-            ? await upload(conversation, row)
-            : await conversation.sendMessage(row.text, writeAttributes(row));
-          if (mine !== sending) return;
-          if (index !== null) sent(sid, index);
-          // A webhook may have put another author or other attributes in place: then only the index tells what it became.
-          if (index !== null && hasArrived(sid, index)) discard(sid, row.cid);
-          else patch(sid, row.cid, { status: "sent", ...(index !== null && { index }) });
-          setTimeout(() => rowsOf(sid).some((entry) => entry.cid === row.cid) && refresh(sid), echoWithin);
-        } catch (error) {
-          if (mine !== sending) return;
-          const refusal = refusalOf(error);
-          if (rowsOf(sid).find((entry) => entry.cid === row.cid)?.status === "refused") continue; // its upload was cancelled
-          patch(sid, row.cid, refusal === null ? { status: "cutOff" } : { status: "refused", reason: refusal });
-          // The SDK may reject before it reports the lost connection: let it, so that the rows behind wait their turn.
-          await new Promise((resolve) => setTimeout(resolve));
-        }
+        if (!row || !conversation || !isOnline(live) || !current()) return;
+        await attempt(sid, conversation, row, current).catch((error) =>
+          current() ? failed(sid, row.cid, error) : undefined,
+        );
       }
     } finally {
       mine.delete(sid);
     }
   }
 
+  /** Connected again, or the room became known: sends what waits and repeats what was cut off, in order. */
+  async function resume(sid: string): Promise<void> {
+    for (const { cid } of rowsOf(sid)) failures.delete(cid);
+    await pump(sid);
+  }
+
+  /** Rows of tabs that are gone. What those were sending the server may have. */
+  function adopt(kept: Kept[]): void {
+    for (const { sid, row } of kept) {
+      latest = Math.max(latest, row.createdAt);
+      const mine: Outgoing = row.status === "sending" ? { ...row, status: "cutOff" } : row;
+      store.change("outbox", sid, (rows) => [...(rows ?? []), mine].sort((a, b) => a.createdAt - b.createdAt));
+    }
+    for (const sid of new Set(kept.map(({ sid }) => sid))) resume(sid);
+  }
+
   return {
+    /** Somebody is signed in: finds what they left. */
+    enter: (identity: string): void => keeper.open(identity),
+    /** Nobody is: what did not get out is kept for the same person. */
+    leave: (): void => keeper.close(),
+    saved: keeper.saved,
+
     send(sid: string, message: NewMessage): void {
-      const row: Outgoing = { ...message, cid: newId(), createdAt: Date.now(), status: "queued" };
+      latest = Math.max(Date.now(), latest + 1); // tells the order of a tab's rows, also when the clock is set back
+      const row: Outgoing = { ...message, cid: newId(), createdAt: latest, status: "queued" };
       store.change("outbox", sid, (rows) => [...(rows ?? []), row]);
       pump(sid);
     },
 
     /** The person asks for another attempt: the same text under the same cid. */
     async retry(sid: string, cid: string): Promise<void> {
-      // Where the service does not know repeats, the message may be in the log already.
-      if (isOnline(live)) await refresh(sid);
-      patch(sid, cid, { status: "queued" });
+      const row = rowOf(sid, cid);
+      if (row?.status !== "cutOff" && row?.status !== "refused") return;
+      failures.delete(cid);
+      const { tried } = row;
+      patch(sid, cid, { status: "queued", reason: undefined, tried: tried && { ...tried, at: Date.now() } });
       await pump(sid);
     },
 
@@ -113,30 +189,26 @@ export function createOutbox(
 
     /** Gives a row that was not sent back to be written anew; null if it is not there, or has got through after all. */
     async takeBack(sid: string, cid: string): Promise<Outgoing | null> {
-      if (isOnline(live)) await refresh(sid);
-      const row = rowsOf(sid).find((entry) => entry.cid === cid);
-      if (!row || row.status === "sending" || row.status === "sent") return null;
+      const row = rowOf(sid, cid);
+      const conversation = live.conversations.get(sid);
+      if (row?.tried && conversation && isOnline(live)) {
+        const known = await findSent(conversation, row, store.getState().me?.identity ?? "").catch(() => null);
+        if (typeof known === "number") stored(sid, cid, known);
+      }
+      const now = rowOf(sid, cid);
+      if (!now || now.status === "sending" || now.status === "sent") return null;
       discard(sid, cid);
-      return row;
+      return now;
     },
 
     /** Stops an upload. When its files are all up it is too late: their message is on its way. */
     cancel(sid: string, cid: string): void {
       if ((store.getState().uploads[cid] ?? 1) === 1) return;
-      patch(sid, cid, { status: "refused", reason: "" });
+      patch(sid, cid, { status: "refused", reason: undefined, tried: undefined });
       uploading.get(cid)?.cancel();
     },
 
-    /** Connected again, or the room became known: sends what waits and repeats what was cut off, in order. */
-    async resume(sid: string): Promise<void> {
-      if (!rowsOf(sid).length) return;
-      await refresh(sid); // takes out the rows whose message got through
-      for (const row of rowsOf(sid)) {
-        if (row.status === "cutOff" && Date.now() - row.createdAt < repeatable)
-          patch(sid, row.cid, { status: "queued" });
-      }
-      await pump(sid);
-    },
+    resume,
 
     /** What the client before was sending has no answer to wait for. */
     newClient(): void {
@@ -147,14 +219,7 @@ export function createOutbox(
     },
 
     resumeAll(): void {
-      for (const sid of Object.keys(store.getState().outbox)) this.resume(sid);
+      for (const sid of Object.keys(store.getState().outbox)) resume(sid);
     },
   };
-}
-
-/** The server's words if it refused the message for good, else null: then the message may be on disk, or may be tried again. */
-function refusalOf(error: unknown): string | null {
-  const { status, body } = (error ?? {}) as { status?: unknown; body?: { message?: unknown } };
-  if (typeof status !== "number" || status < 400 || status >= 500 || status === 408 || status === 429) return null;
-  return typeof body?.message === "string" ? body.message : "";
 }

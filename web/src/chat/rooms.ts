@@ -70,7 +70,7 @@ export function createRooms({ store, live, history, outbox, people, unread, read
       store.change("gone", sid, () => ({ name: room.name, why, unsent }));
     }
     history.forget(sid);
-    for (const field of ["rooms", "outbox", "members", "membersFailed", "typing", "drafts"] as const) {
+    for (const field of ["rooms", "outbox", "members", "membersFailed", "typing", "drafts", "enclosures"] as const) {
       store.change(field, sid, () => undefined);
     }
   }

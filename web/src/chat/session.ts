@@ -1,4 +1,5 @@
 import { type Api, ApiError, type Grant } from "./api";
+import type { Drafts } from "./drafts";
 import type { History } from "./history";
 import type { Live } from "./live";
 import { type Me, type Room, unknownRoom } from "./model";
@@ -29,6 +30,7 @@ export interface SessionDeps {
   rooms: Rooms;
   history: History;
   outbox: Outbox;
+  drafts: Drafts;
   people: People;
   reading: Reading;
 }
@@ -37,7 +39,8 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 const backoff = (attempt: number) => Math.min(1000 * 2 ** attempt, longestWait) * (0.8 + 0.4 * Math.random());
 
 /** Sign-in, and the life of the SDK's client: tokens, reconnects, and new clients over the kept store. */
-export function createSession({ api, connect, store, live, rooms, history, outbox, people, reading }: SessionDeps) {
+export function createSession(deps: SessionDeps) {
+  const { api, connect, store, live, rooms, history, outbox, drafts, people, reading } = deps;
   /** Raised by each sign-in, sign-out and restart: what was begun before has no effect after. */
   let era = 0;
   /** The era of the restart under way. */
@@ -46,18 +49,16 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
   let restarts = 0;
   /** Settles when the client has loaded its rooms, or failed to. */
   let started: Promise<void> = Promise.resolve();
-  /** What the person who signed out last had typed: theirs if they are the next to come, else forgotten. */
-  let left: { identity: string; drafts: Record<string, string> } | null = null;
 
   function enter(grant: Grant): Promise<void> {
     const { me } = store.getState();
-    if (me?.identity !== grant.identity) store.forget();
-    if (left?.identity === grant.identity) store.setState({ drafts: left.drafts });
-    left = null;
+    if (me?.identity !== grant.identity) forget();
     era += 1;
     const self: Me = { identity: grant.identity, name: grant.friendly_name || grant.identity };
     store.setState({ phase: "signedIn", sessionEnded: false, me: self, initError: null, roomsReady: false });
     people.self(self);
+    outbox.enter(self.identity);
+    drafts.enter(self.identity);
     listRooms(grant);
     return start(grant);
   }
@@ -229,17 +230,24 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
     if (grant) await start(grant);
   }
 
-  /** Nothing of the person stays in the page. */
+  /** Nothing of the person stays in the page; what they typed and could not send they find when they come back. */
+  function forget(): void {
+    outbox.leave();
+    drafts.leave();
+    store.forget();
+  }
+
   function leave(): void {
     era += 1;
     stopClient();
-    store.forget();
+    forget();
     store.setState({ phase: "signedOut" });
   }
 
   function ended(): null {
     era += 1;
     stopClient();
+    outbox.leave(); // the person may go on in another tab
     store.setState({ phase: "signedOut", sessionEnded: true, connected: false, initError: null });
     return null;
   }
@@ -284,6 +292,7 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
 
     async deleteAccount(password: string): Promise<void> {
       await api.deleteAccount(password);
+      store.setState({ outbox: {}, drafts: {}, enclosures: {} }); // nobody comes back for it
       leave();
     },
 
@@ -292,8 +301,6 @@ export function createSession({ api, connect, store, live, rooms, history, outbo
       // Cut off while it starts, the SDK throws into the page: its own promises have no handlers yet.
       await Promise.race([started, wait(startWithin)]);
       await api.logout();
-      const { me, drafts } = store.getState();
-      left = me && { identity: me.identity, drafts };
       leave();
     },
 

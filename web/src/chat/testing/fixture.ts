@@ -2,6 +2,7 @@ import { vi } from "vitest";
 import { ApiError, type Grant } from "../api";
 import { createChat } from "../chat";
 import type { Clock } from "../clock";
+import { memoryStorage } from "../drafts";
 import { FakeServer, settled } from "./fake-sdk";
 
 export const grant = (change: Partial<Grant> = {}): Grant => ({
@@ -69,7 +70,8 @@ export function fixture() {
     },
   };
   const clock = new FakeClock();
-  const chat = createChat({ api, messages, connect: server.connect, attention, clock });
+  const storage = memoryStorage();
+  const chat = createChat({ api, messages, connect: server.connect, attention, clock, storage, shelf: null });
   const state = () => chat.store.getState();
   const bodies = (sid: string) => state().logs[sid]?.messages.map((message) => message.body) ?? [];
   const unsent = (sid: string) => (state().outbox[sid] ?? []).map((row) => `${row.status}: ${row.text}`);
@@ -79,5 +81,5 @@ export function fixture() {
     await chat.signIn("ana", "secret");
     await server.client.start();
   }
-  return { server, api, messages, chat, attention, clock, state, bodies, unsent, enter, settled };
+  return { server, api, messages, chat, attention, clock, storage, state, bodies, unsent, enter, settled };
 }
