@@ -1,4 +1,7 @@
-import { expect } from "@playwright/test";
+import { mkdtempSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, type Page } from "@playwright/test";
 import { Person } from "./person";
 import { test } from "./stage";
 
@@ -39,4 +42,76 @@ test("what is selected gets marks, and Ctrl+Z takes back each step", async ({ br
   await expect(ana.composer).toHaveValue("read `this`");
   await keyboard.press("Control+e");
   await expect(ana.composer).toHaveValue("read this");
+});
+
+/** The smallest PNG there is: one pixel. */
+const png = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+  "base64",
+);
+const chips = (page: Page) => page.getByRole("list", { name: "Files of this message" }).getByRole("listitem");
+
+/** Lets files hover over a place of the page, and then go. */
+async function drop(page: Page, selector: string, ...files: [string, string][]): Promise<void> {
+  const data = await page.evaluateHandle((all) => {
+    const transfer = new DataTransfer();
+    for (const [name, type] of all) transfer.items.add(new File(["content"], name, { type }));
+    return transfer;
+  }, files);
+  await page.dispatchEvent(selector, "dragenter", { dataTransfer: data });
+  await page.dispatchEvent(selector, "dragover", { dataTransfer: data });
+  await expect(page.getByText("Drop to share in #files")).toBeVisible();
+  await page.dispatchEvent(selector, "drop", { dataTransfer: data });
+  await expect(page.getByText("Drop to share in #files")).toBeHidden();
+}
+
+test("step 13: files come by button, by clipboard and by drop, and one that is too large is named", async ({
+  browser,
+  server,
+}) => {
+  const ana = await Person.signedUp(browser, server, "co-asta");
+  const bo = await Person.signedUp(browser, server, "co-ben");
+  const sid = await server.room("#files", "co-asta", "co-ben");
+  await ana.enter("files");
+  await bo.enter("files");
+  const { page } = ana;
+
+  const chooser = page.waitForEvent("filechooser");
+  await page.keyboard.press("Control+u");
+  const large = join(mkdtempSync(join(tmpdir(), "roomful-e2e-")), "film.mov");
+  writeFileSync(large, "");
+  truncateSync(large, 151 * 1024 * 1024); // without a byte on the disk
+  await (await chooser).setFiles(large);
+  await expect(page.getByRole("alert")).toHaveText("film.mov is too large: a file may have 150 MB.");
+
+  const again = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Attach files" }).click();
+  await (await again).setFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("some notes") });
+  await expect(chips(page)).toHaveText(["notes.txt10 bytes"]);
+  await expect(page.getByRole("alert")).toBeHidden();
+
+  await drop(page, '[role="log"]', ["quote.pdf", "application/pdf"], ["list.csv", "text/csv"]);
+  await expect(chips(page)).toHaveText([/^notes/, /^quote/, /^list/]);
+  await page.getByRole("button", { name: "Remove list.csv" }).click();
+
+  await ana.composer.evaluate(
+    (field, bytes) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(bytes)], "image.png", { type: "image/png" }));
+      field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    },
+    [...png],
+  );
+  await expect(chips(page)).toHaveText([/^notes/, /^quote/, /^image/]);
+  await expect(chips(page).last().getByRole("presentation")).toHaveJSProperty("naturalWidth", 1);
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(chips(page)).toHaveCount(0);
+  await expect
+    .poll(async () => (await server.rest(`/v1/Conversations/${sid}/Messages`)).messages[0]?.media)
+    .toMatchObject([
+      { filename: "notes.txt" },
+      { filename: "quote.pdf" },
+      { filename: "image.png", content_type: "image/png" },
+    ]);
+  expect([...ana.strays, ...bo.strays]).toEqual([]);
 });

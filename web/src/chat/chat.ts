@@ -112,8 +112,11 @@ export function createChat(deps: ChatDeps) {
     send(sid: string, text: string): void {
       const here = new Set(store.getState().members[sid]?.map(({ identity }) => identity));
       reading.sends(sid);
-      const mentions = mentionsIn(text, (identity) => here.has(identity));
-      outbox.send(sid, { text, mentions, ...files.collect(sid) });
+      const mentions = new Set(mentionsIn(text, (identity) => here.has(identity)));
+      const { silent, ...enclosed } = files.collect(sid);
+      const answered = silent ? undefined : enclosed.quote?.author;
+      if (answered && answered !== store.getState().me?.identity && here.has(answered)) mentions.add(answered);
+      outbox.send(sid, { text, mentions: [...mentions], ...enclosed });
       history.toLatest(sid);
     },
     startEditing: acts.startEditing,
@@ -137,6 +140,8 @@ export function createChat(deps: ChatDeps) {
     detach: (sid: string, fileId: string) => files.detach(sid, fileId),
     /** What the room's draft answers to. */
     setQuote: (sid: string, quote: Quote | null) => files.setQuote(sid, quote),
+    /** Whether the author of what the draft answers to is not told. */
+    setSilent: (sid: string, silent: boolean) => files.setSilent(sid, silent),
     /** Stops the upload of a message's files; the message stays as one that was not sent. */
     cancelUpload: (sid: string, cid: string) => outbox.cancel(sid, cid),
     /** Where a file of a message can be fetched from, by the SID of its medium. */

@@ -90,7 +90,10 @@ export function createFiles(store: ChatStore, live: Live, prepare: Prepare = pre
 
     detach,
 
-    setQuote: (sid: string, quote: Quote | null): void => change(sid, { quote }),
+    setQuote: (sid: string, quote: Quote | null): void => change(sid, { quote, silent: false }),
+
+    /** Whether the author of what the draft answers to is not told. */
+    setSilent: (sid: string, silent: boolean): void => change(sid, { silent }),
 
     /** Takes what goes with the draft away from it. The files may still be being read: see `ready`. */
     collect(sid: string): Draft {

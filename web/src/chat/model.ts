@@ -157,6 +157,8 @@ export type NewMessage = Pick<Outgoing, "text" | "quote" | "mentions" | "files">
 /** What is typed into a room's composer and not sent yet, besides its text. */
 export interface Draft {
   quote: Quote | null;
+  /** The author of what it answers to is not told. */
+  silent?: boolean;
   /** They do not survive the page. */
   files: OutgoingFile[];
 }

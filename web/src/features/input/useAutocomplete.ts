@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type RefObject, useCallback, useRef, useState } from "react";
+import type { Person } from "../../chat/model";
 import { applyEdit } from "./edit";
 import type { ListKeys, Shown } from "./Suggestions";
 import type { Suggestion } from "./suggestion";
@@ -8,7 +9,7 @@ import { type Trigger, triggerAt } from "./trigger";
  * Follows what is typed in a field, and completes it. `list` are the props of `Suggestions`, which is there while
  * there is a `trigger`; `aria` goes on the field.
  */
-export function useAutocomplete(field: RefObject<HTMLTextAreaElement | null>) {
+export function useAutocomplete(field: RefObject<HTMLTextAreaElement | null>, onOutsider: (person: Person) => void) {
   const [trigger, setTrigger] = useState<Trigger | null>(null);
   const [shown, setShown] = useState<Shown | null>(null);
   const keys = useRef<ListKeys>(null);
@@ -41,7 +42,8 @@ export function useAutocomplete(field: RefObject<HTMLTextAreaElement | null>) {
   }
   const close = useCallback(() => setTrigger(null), []);
 
-  function choose({ insert }: Suggestion): void {
+  function choose(suggestion: Suggestion): void {
+    const { insert } = suggestion;
     const { current } = field;
     if (!current || !trigger) return;
     const caret = current.selectionEnd;
@@ -49,6 +51,7 @@ export function useAutocomplete(field: RefObject<HTMLTextAreaElement | null>) {
     const text = current.value[caret] === " " ? insert.trimEnd() : insert;
     const end = trigger.from + insert.length;
     applyEdit(current, { from: trigger.from, to: caret, text, select: [end, end] });
+    if (suggestion.kind === "person" && suggestion.outside) onOutsider(suggestion.person);
     close();
   }
 

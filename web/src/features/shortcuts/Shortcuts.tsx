@@ -28,7 +28,10 @@ const keys = {
   writing: [
     ["send", "Enter"],
     ["newLine", "Shift+Enter"],
+    ["editLast", "↑"],
+    ["cancel", "Esc"],
     ["complete", "@ # :"],
+    ["upload", "Ctrl+U"],
     ["bold", "Ctrl+B"],
     ["italic", "Ctrl+I"],
     ["code", "Ctrl+E"],
