@@ -1,8 +1,11 @@
 """Changing and deleting messages. That the person may, `Access.message` has said."""
 
+import logging
+
 from roomful.chatapp.accounts import Account
 from roomful.chatapp.acts import record
 from roomful.chatapp.attributes import claimed_mentions, read_attributes, with_reactions, with_text, write_attributes
+from roomful.chatapp.backend import BackendUnavailable
 from roomful.chatapp.clock import now_ms
 from roomful.chatapp.errors import ApiError
 from roomful.chatapp.mentioning import mentioned, note_mentions
@@ -10,6 +13,8 @@ from roomful.chatapp.messages import Message, no_message
 from roomful.chatapp.pinning import forget_gone
 from roomful.chatapp.reacting import reactions_of
 from roomful.chatapp.state import ChatState
+
+log = logging.getLogger(__name__)
 
 MAX_BODY = 32_768  # bytes; Twilio's limit
 
@@ -49,10 +54,13 @@ def edit_message(state: ChatState, message: Message, body: str, claimed: list[st
 def delete_message(state: ChatState, person: Account, message: Message) -> None:
     """Delete the message and what is kept of it. Raises as `Messages.delete` does."""
     state.messages.delete(message)
-    with state.database.write() as transaction:
-        if message.author != person.identity:
+    if message.author != person.identity:
+        with state.database.write() as transaction:
             record(transaction, person.identity, "deleted_message", message.room_sid, message.author)
-    forget_gone(state, message.room_sid, [message.sid])
+    try:
+        forget_gone(state, message.room_sid, message.sid)
+    except (ApiError, BackendUnavailable) as exc:  # it is deleted all the same; the pin goes with the day's reconciling
+        log.warning("a pin of a deleted message is still shown: %s", exc)
 
 
 def _bad(why: str) -> ApiError:

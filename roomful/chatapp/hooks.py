@@ -11,15 +11,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, Response, request
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
 from twilio.request_validator import RequestValidator
 
 from roomful.chatapp.accounts import follow_user
+from roomful.chatapp.attributes import read_attributes
 from roomful.chatapp.clock import to_ms
 from roomful.chatapp.errors import ApiError
 from roomful.chatapp.identity import is_identity, to_shown_name
+from roomful.chatapp.messages import is_message_sid
+from roomful.chatapp.pinning import pins_in
+from roomful.chatapp.reacting import hear_demo
 from roomful.chatapp.rooms import forget_room, remember_offer
+from roomful.chatapp.settling import settle, settle_removed, settle_room
 from roomful.chatapp.state import ChatState, chat
+from roomful.chatapp.store import schema
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("hooks", __name__)
@@ -31,6 +37,9 @@ PATH = "/hooks/conversations"
 MAX_BODY = 256 * 1024
 """Bytes. A message's text has up to 32 KB, which a form makes three times as long, and attributes come beside it."""
 
+_Later = tuple[Callable[..., None], tuple[str | bool, ...]]
+"""What is to be done with REST, outside the transaction. Twice the same in a batch is done once."""
+
 _ROOM_SID = re.compile(r"CH[0-9a-fA-F]{32}")
 
 
@@ -38,11 +47,20 @@ def _room_removed(transaction: Connection, call: Call) -> None:
     forget_room(transaction, _room_sid(call))
 
 
+def _room_updated(transaction: Connection, call: Call) -> _Later | None:
+    """Somebody may have written over the pins."""
+    room_sid = _room_sid(call)
+    told = read_attributes(call.get("Attributes")).get("pins", [])
+    return None if told == pins_in(transaction, room_sid) else (settle_room, (room_sid,))
+
+
 def _person_left(transaction: Connection, call: Call) -> None:
     """A leave is remembered, also of a room that nobody was ever put into: it may become a default room later."""
     identity, room_sid = call.get("Identity", ""), _room_sid(call)
     if is_identity(identity):
         remember_offer(transaction, identity, room_sid, joined=True)
+        for table in (schema.mentions, schema.levels):
+            transaction.execute(delete(table).where(table.c.room_sid == room_sid, table.c.identity == identity))
 
 
 def _user_updated(transaction: Connection, call: Call) -> None:
@@ -54,15 +72,43 @@ def _user_updated(transaction: Connection, call: Call) -> None:
         follow_user(transaction, identity, to_shown_name(call.get("FriendlyName"), identity), updated)
 
 
+def _message_added(transaction: Connection, call: Call) -> _Later | None:
+    """Most messages say nothing of what we keep, and cost nothing."""
+    room_sid, sid = _room_sid(call), _message_sid(call)
+    if not read_attributes(call.get("Attributes")).keys() & {"m", "rx", "reactions"}:
+        return None
+    return settle, (room_sid, sid, False)
+
+
+def _message_updated(transaction: Connection, call: Call) -> _Later:
+    """Of a client of Twilio's demo application its own person's reactions count."""
+    room_sid, sid, identity = _room_sid(call), _message_sid(call), call.get("ClientIdentity", "")
+    updated = to_ms(call.get("DateUpdated"))
+    if updated is None:
+        raise _Unusable("DateUpdated")
+    if is_identity(identity):
+        hear_demo(transaction, room_sid, sid, identity, call.get("Attributes", ""), updated)
+    return settle, (room_sid, sid, bool(identity))
+
+
+def _message_removed(transaction: Connection, call: Call) -> _Later:
+    return settle_removed, (_room_sid(call), _message_sid(call))
+
+
 def _nothing(transaction: Connection, call: Call) -> None:
     """Nothing of it is kept."""
 
 
-_APPLY: Mapping[str, Callable[[Connection, Call], None]] = {
+_APPLY: Mapping[str, Callable[[Connection, Call], _Later | None]] = {
+    "onConversationUpdated": _room_updated,
     "onConversationRemoved": _room_removed,
+    "onMessageAdded": _message_added,
+    "onMessageUpdated": _message_updated,
+    "onMessageRemoved": _message_removed,
     "onParticipantRemoved": _person_left,
     "onUserUpdated": _user_updated,
 }
+"""What is written of each, with the other calls of a batch."""
 
 _OF_ROOMS = frozenset(
     {
@@ -77,23 +123,28 @@ EVENTS = frozenset(_APPLY) | _OF_ROOMS
 
 
 def receive(state: ChatState, calls: Sequence[Call]) -> None:
-    """Apply webhook calls, in order and in one transaction. When it raises, none was applied and all may be handed
-    over again; a call that makes no sense is passed over, so that it holds up no other.
+    """Apply webhook calls, in order and in one transaction; after it, put right at the backend what they ask for. When
+    it raises, all may be handed over again: that changes nothing that was applied. A call that makes no sense is passed
+    over, so that it holds up no other.
 
-    Raises BackendUnavailable while it is not known which service is the chat's, and what the database raises.
+    Raises BackendUnavailable, and what the database raises.
     """
     ours = [call for call in calls if call.get("EventType") in EVENTS and _is_ours(state, call)]
     if not ours:
         return
+    later: dict[_Later, None] = {}
     with state.database.write() as transaction:
         for call in ours:
             event = call["EventType"]
             try:
-                _APPLY.get(event, _nothing)(transaction, call)
+                if (work := _APPLY.get(event, _nothing)(transaction, call)) is not None:
+                    later[work] = None
             except _Unusable as missing:
                 log.warning("a webhook call was passed over: %s without a usable %s", event, missing)
     for sid in {call.get("ConversationSid", "") for call in ours if call["EventType"] in _OF_ROOMS}:
         state.room_changed(sid)
+    for settling, what in later:
+        settling(state, *what)
 
 
 @blueprint.post(PATH)
@@ -134,4 +185,11 @@ def _room_sid(call: Call) -> str:
     sid = call.get("ConversationSid", "")
     if not _ROOM_SID.fullmatch(sid):
         raise _Unusable("ConversationSid")
+    return sid
+
+
+def _message_sid(call: Call) -> str:
+    sid = call.get("MessageSid", "")
+    if not is_message_sid(sid):
+        raise _Unusable("MessageSid")
     return sid

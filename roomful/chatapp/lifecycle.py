@@ -47,6 +47,8 @@ def delete_account(state: ChatState, account: Account) -> None:
     if _sign_out(state, account, schema.accounts.c.deleted_at.is_(None), disabled_at=now, deleted_at=now, **nothing):
         with state.database.write() as transaction:
             transaction.execute(delete(schema.invites).where(schema.invites.c.created_by == account.identity))
+            for table in (schema.mentions, schema.levels):
+                transaction.execute(delete(table).where(table.c.identity == account.identity))
         state.avatars.tidy()
 
 

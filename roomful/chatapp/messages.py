@@ -15,6 +15,7 @@ from roomful.chatapp.errors import ApiError
 from roomful.chatapp.store import schema
 
 _SID = re.compile(r"IM[0-9a-fA-F]{32}")
+_TOO_LONG = 50303
 _CLOSED = 50377
 _REFUSED_BY_WEBHOOK = 50056
 
@@ -50,25 +51,25 @@ class Messages:
         return None
 
     def show(self, message: Message, attributes: str) -> None:
-        """Write the attributes, of which no webhook is told. Nothing is done to a message that is gone.
+        """Write the attributes, of which no webhook is told.
 
-        Raises BackendUnavailable.
+        Raises ApiError `no_message`, `room_archived` and `too_many_reactions`, and BackendUnavailable.
         """
-        with talking("change a message", ignore=frozenset({404})):
+        with refusing("change a message", no_message(), _full()):
             self._at(message.room_sid, message.sid).update(attributes=attributes)
 
     def edit(self, message: Message, body: str, attributes: str) -> None:
         """Change the text. Webhooks are asked and told, as of every text that people write.
 
-        Raises ApiError `no_message`, `room_archived` and `not_allowed`, and BackendUnavailable.
+        Raises as `show` does, and ApiError `not_allowed` for what a webhook refuses.
         """
-        with _refusing("change a message"):
+        with refusing("change a message", no_message(), _full()):
             resource = self._at(message.room_sid, message.sid)
             resource.update(body=body, attributes=attributes, x_twilio_webhook_enabled="true")
 
     def delete(self, message: Message) -> None:
         """Raises ApiError `no_message` when somebody else was faster, `room_archived`, and BackendUnavailable."""
-        with _refusing("delete a message"):
+        with refusing("delete a message", no_message(), _full()):
             self._at(message.room_sid, message.sid).delete()
 
     def _at(self, room_sid: str, sid: str) -> Any:
@@ -76,31 +77,24 @@ class Messages:
 
 
 @contextmanager
-def _refusing(doing: str) -> Iterator[None]:
+def refusing(doing: str, gone: ApiError, full: ApiError) -> Iterator[None]:
+    """As `talking`; but what the backend refuses for good becomes an ApiError: `gone` where nothing is there, `full`
+    for attributes that are too long, `room_archived` and `not_allowed`."""
     try:
         yield
     except TwilioRestException as exc:
-        refusal = _refusal(exc)
+        refusals = {_TOO_LONG: full, _CLOSED: archived(), _REFUSED_BY_WEBHOOK: _not_allowed()}
+        refusal = gone if exc.status == 404 else refusals.get(exc.code)
         if refusal is None:
             with talking(doing):
                 raise
         raise refusal from exc
 
 
-def _refusal(exc: TwilioRestException) -> ApiError | None:
-    if exc.status == 404:
-        return no_message()
-    if exc.code == _CLOSED:
-        return archived()
-    if exc.code == _REFUSED_BY_WEBHOOK:
-        return ApiError(403, "not_allowed", "This text is not allowed here.")
-    return None
-
-
-def forget_message(transaction: Transaction, sid: str) -> None:
-    """The message is gone: drop what is kept of it. What its room's attributes show of it is another matter."""
-    for table in (schema.reactions, schema.pins, schema.mentions):
-        transaction.execute(delete(table).where(table.c.message_sid == sid))
+def forget_message(transaction: Transaction, room_sid: str, sid: str) -> None:
+    """There is no such message in the room: drop what is kept of it, but for pins, which the room shows."""
+    for table in (schema.reactions, schema.mentions):
+        transaction.execute(delete(table).where(table.c.message_sid == sid, table.c.room_sid == room_sid))
 
 
 def is_message_sid(text: str) -> bool:
@@ -114,3 +108,11 @@ def no_message() -> ApiError:
 
 def archived() -> ApiError:
     return ApiError(409, "room_archived", "This room is archived: nothing in it can be changed.")
+
+
+def _full() -> ApiError:
+    return ApiError(409, "too_many_reactions", "This message cannot hold more.")
+
+
+def _not_allowed() -> ApiError:
+    return ApiError(403, "not_allowed", "This text is not allowed here.")

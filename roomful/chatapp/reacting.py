@@ -6,7 +6,7 @@ from sqlalchemy import Connection as Transaction
 from sqlalchemy import select
 
 from roomful.chatapp.accounts import Account
-from roomful.chatapp.attributes import DEMO, SHOWN, read_attributes, shown_in_demo, with_reactions, write_attributes
+from roomful.chatapp.attributes import DEMO, read_attributes, shown_in_demo, with_reactions, write_attributes
 from roomful.chatapp.clock import now_ms
 from roomful.chatapp.errors import ApiError
 from roomful.chatapp.messages import Message, forget_message, no_message
@@ -51,17 +51,18 @@ def reactions_in(transaction: Transaction, message_sid: str) -> dict[str, list[s
 
 def hear_demo(transaction: Transaction, room_sid: str, message_sid: str, identity: str, told: str, at: int) -> None:
     """A client of Twilio's demo application wrote `told` as the attributes, at `at`. In it counts what it says of its
-    own person."""
-    listed = shown_in_demo(read_attributes(told))
+    own person, so far as it could know better: names that were left out for want of room are no statement."""
+    attributes = read_attributes(told)
+    listed = shown_in_demo(attributes)
     if listed is None:
         return
     shown = reactions_in(transaction, message_sid)
+    visible = shown_in_demo(with_reactions(attributes, shown)) or {}
     newest = _changes_of(transaction, message_sid, identity)
     for emoji in DEMO.values():
         wanted, given = identity in listed[emoji], identity in shown.get(emoji, ())
-        hidden = given and identity not in shown[emoji][:SHOWN]  # perhaps left out, for want of room: it says nothing
-        full = wanted and emoji not in shown and len(shown) >= MAX_EMOJI
-        if wanted != given and not hidden and not full and at > newest.get(emoji, 0):
+        possible = emoji in shown or len(shown) < MAX_EMOJI if wanted else identity in visible.get(emoji, ())
+        if wanted != given and possible and at > newest.get(emoji, 0):
             _note(transaction, room_sid, message_sid, emoji, identity, at, given=wanted)
 
 
@@ -75,7 +76,7 @@ def _show(state: ChatState, message: Message) -> None:
     now = state.messages.find(message.room_sid, message.sid)
     if now is None:
         with state.database.write() as transaction:
-            forget_message(transaction, message.sid)
+            forget_message(transaction, message.room_sid, message.sid)
         raise no_message()
     wanted = with_rows(state, now)
     if wanted != write_attributes(read_attributes(now.attributes)):

@@ -1,6 +1,7 @@
 """Makes up for webhooks that never came: once a day the backend is asked, by REST, what they would have told.
 
-A leave cannot be asked for afterwards; names and removed rooms can. All of it only reads at the backend.
+A leave cannot be asked for afterwards; names, removed rooms and removed messages that are pinned can. All of it only
+reads at the backend, but for pins.
 """
 
 import logging
@@ -18,6 +19,7 @@ from roomful.chatapp.backend import BackendUnavailable, talking
 from roomful.chatapp.clock import now_ms, to_ms
 from roomful.chatapp.identity import to_shown_name
 from roomful.chatapp.rooms import forget_room
+from roomful.chatapp.settling import settle_removed
 from roomful.chatapp.state import ChatState
 from roomful.chatapp.store import schema
 
@@ -28,18 +30,20 @@ DAY_MS, HOUR_MS = 24 * 3600 * 1000, 3600 * 1000
 FIRST_LOOK = 60.0  # seconds: a start has more urgent things to ask for
 PAGE_SIZE = 100  # the most that Twilio sends at once
 MAX_LISTED = 100_000  # people, and conversations: a thousand requests each
-MAX_FETCHED = 1_000  # rooms that were not in the list; what is left has its turn on another day
+MAX_FETCHED = 1_000  # rooms that were not in the list, and pins; what is left has its turn on another day
+KEPT_OF_ROOMS = (schema.offered_rooms, schema.reactions, schema.pins, schema.mentions, schema.levels)
 
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What was out of date: names of accounts, and rooms that are gone."""
+    """What was out of date: names of accounts, rooms that are gone, and pins of messages that are."""
 
     names: int
     rooms: int
+    pins: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.names or self.rooms)
+        return bool(self.names or self.rooms or self.pins)
 
 
 def reconcile(state: ChatState, stopped: Callable[[], bool] = lambda: False) -> Mended:
@@ -48,7 +52,7 @@ def reconcile(state: ChatState, stopped: Callable[[], bool] = lambda: False) -> 
     Raises BackendUnavailable.
     """
     state.avatars.tidy()
-    return Mended(_mend_names(state, stopped), _forget_rooms(state, stopped))
+    return Mended(_mend_names(state, stopped), _forget_rooms(state, stopped), _forget_pins(state, stopped))
 
 
 def _mend_names(state: ChatState, stopped: Callable[[], bool]) -> int:
@@ -65,9 +69,10 @@ def _mend_names(state: ChatState, stopped: Callable[[], bool]) -> int:
 
 def _forget_rooms(state: ChatState, stopped: Callable[[], bool]) -> int:
     """A room that is not listed is asked for by its SID: it may be newer than the list, or beyond its end."""
-    table = schema.offered_rooms
+    kept: set[str] = set()
     with state.database.read() as transaction:
-        kept = set(transaction.execute(select(table.c.room_sid).distinct()).scalars())
+        for table in KEPT_OF_ROOMS:
+            kept.update(transaction.execute(select(table.c.room_sid).distinct()).scalars())
     if not kept:
         return 0
     for conversation in _listed(state.connection.service.conversations, "list the rooms", stopped):
@@ -81,6 +86,21 @@ def _forget_rooms(state: ChatState, stopped: Callable[[], bool]) -> int:
         with state.database.write() as transaction:
             forget_room(transaction, sid)
         forgotten += 1
+    return forgotten
+
+
+def _forget_pins(state: ChatState, stopped: Callable[[], bool]) -> int:
+    """Of messages that are gone."""
+    table = schema.pins
+    with state.database.read() as transaction:
+        pinned = [tuple(row) for row in transaction.execute(select(table.c.room_sid, table.c.message_sid))]
+    forgotten = 0
+    for room_sid, sid in SystemRandom().sample(pinned, min(len(pinned), MAX_FETCHED)):
+        if stopped():
+            break
+        if state.messages.find(room_sid, sid) is None:
+            settle_removed(state, room_sid, sid)
+            forgotten += 1
     return forgotten
 
 
@@ -141,7 +161,8 @@ class Reconciler:
             log.warning("what the chat keeps could not be compared with its service: %s", exc)
             return HOUR_MS
         if mended:
-            log.info("made up for missed webhooks: %d names, %d rooms that are gone", mended.names, mended.rooms)
+            told = "made up for missed webhooks: %d names, %d rooms that are gone, %d pins of messages that are"
+            log.info(told, mended.names, mended.rooms, mended.pins)
         return 0 if self._stopping.is_set() else DAY_MS  # who was stopped goes on after the next start
 
     def _run(self) -> None:

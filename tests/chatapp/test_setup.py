@@ -77,6 +77,16 @@ def test_the_webhook_is_wanted_and_written_only_when_told(
     assert webhook_lines(setup()) == [f"ok: {HEARING} (webhook {URL})"]
 
 
+def test_who_set_it_up_before_is_told_what_is_new(setup: Callable[..., Result], rest: Any) -> None:
+    """An older version heard of fewer events."""
+    old = [name for name in sorted(EVENTS) if not name.startswith("onMessage")]
+    rest.configuration.webhooks().update(post_webhook_url=URL, method="POST", filters=old)
+    (told,) = webhook_lines(setup(answer="y\n"))[:1]
+    assert told.startswith(f"missing: {HEARING} (webhook {URL}, by POST of {', '.join(old)}, onMessageAdded,")
+    assert configuration(rest)[3] == [*old, "onMessageAdded", "onMessageRemoved", "onMessageUpdated"]
+    assert webhook_lines(setup()) == [f"ok: {HEARING} (webhook {URL})"]
+
+
 def test_what_is_there_is_shown_and_kept(setup: Callable[..., Result], rest: Any) -> None:
     rest.configuration.webhooks().update(
         pre_webhook_url="https://ana:secret@bot.example/ask?key=secret",

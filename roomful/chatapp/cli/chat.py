@@ -37,6 +37,8 @@ def reconcile_now() -> None:
         click.echo(f"mended: {count(mended.names, 'name')} that people changed")
     if mended.rooms:
         click.echo(f"tidied up: {count(mended.rooms, 'room')} that somebody removed")
+    if mended.pins:
+        click.echo(f"tidied up: {count(mended.pins, 'pin')} of messages that somebody removed")
 
 
 def _show(plan: Plan) -> None:
