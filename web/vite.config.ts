@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { emojiPlugin } from "./emojiPlugin.ts";
 
 /** Where the server answers while Vite serves the page (`npm start` beside `npm run start-api`). */
 const server = process.env.ROOMFUL_SERVER ?? "http://localhost:5000";
@@ -24,7 +25,7 @@ const withoutCoreJs = {
 };
 
 export default defineConfig(({ command }) => ({
-  plugins: [react()],
+  plugins: [react(), emojiPlugin],
   resolve: { alias: command === "build" ? [withoutCoreJs] : [] },
   server: { port: 3000, strictPort: true, proxy },
   build: {

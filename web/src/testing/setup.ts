@@ -10,4 +10,7 @@ vi.stubGlobal("matchMedia", (query: string) => ({
   removeEventListener() {},
 }));
 
+// Nor has it anything to draw on.
+HTMLCanvasElement.prototype.getContext = () => null;
+
 afterEach(cleanup);
