@@ -147,7 +147,7 @@ describe("react", () => {
 it("has the message of one index edited in its place, or none", () => {
   const { chat, state } = here;
   chat.startEditing("CH1", 1);
-  expect(state().editing).toEqual({ CH1: 1 });
+  expect(state().editing).toEqual({ CH1: { index: 1, text: null } });
   chat.startEditing("CH1", null);
   expect(state().editing).toEqual({});
 });

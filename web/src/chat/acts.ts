@@ -66,8 +66,9 @@ export function createActs(store: ChatStore, http: MessagesApi, clock: Clock) {
   }
 
   return {
-    /** The message of this index is being edited in its place; null: none. */
-    startEditing: (sid: string, index: number | null) => store.change("editing", sid, () => index ?? undefined),
+    /** The message of this index is being edited in its place; null: none. `text`: what could not be saved before. */
+    startEditing: (sid: string, index: number | null, text: string | null = null) =>
+      store.change("editing", sid, () => (index === null ? undefined : { index, text })),
 
     /** Rejects with an ApiError when it was refused; then the text is as before. */
     async edit(sid: string, index: number, text: string): Promise<void> {

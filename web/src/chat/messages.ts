@@ -96,14 +96,15 @@ export function toRows(messages: ChatMessage[], outgoing: Outgoing[], me: string
   for (const message of messages) {
     const breaks = lineDue && message.index >= (line ?? 0);
     if (breaks) lineDue = false;
-    const first = place(message.key, message.author, message.sentAt, breaks);
+    // An answer shows who it is by, as the quote above it is by somebody else.
+    const first = place(message.key, message.author, message.sentAt, breaks) || message.quote !== null;
     if (message.system) rows.push({ kind: "system", key: message.key, message });
     else rows.push({ kind: "message", key: message.key, first, message });
   }
   for (const entry of outgoing) {
     // A clock that runs behind the server's must not put a new day after today's messages.
     const latest: number = (before as { at: number } | null)?.at ?? 0;
-    const first = place(entry.cid, me, Math.max(entry.createdAt, latest), false);
+    const first = place(entry.cid, me, Math.max(entry.createdAt, latest), false) || entry.quote !== null;
     rows.push({ kind: "outgoing", key: entry.cid, first, outgoing: entry });
   }
   return rows;

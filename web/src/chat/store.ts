@@ -37,8 +37,8 @@ export interface ChatState {
   levels: Record<string, Level>;
   /** Messages that were deleted here a moment ago, by SID: they are not shown while that can be taken back. */
   hidden: Record<string, true>;
-  /** The message that is being edited in its place, by index. */
-  editing: Record<string, number>;
+  /** The message that is being edited in its place; with what was typed before, when that could not be saved. */
+  editing: Record<string, { index: number; text: string | null }>;
   /** This person's reactions that are on their way, by the message's SID and the emoji: whether it is to be there. */
   reacting: Record<string, Record<string, boolean>>;
   /** How much of its files has been sent, from 0 to 1, by the cid of an outgoing message. */

@@ -1,18 +1,13 @@
 import { useState } from "react";
 import { useChatActions, useChatState } from "../../ChatContext";
+import { bytesOf, longest, nearlyFull } from "../../chat/length";
 import { everybody, mentionsIn } from "../../chat/mentions";
 import type { OutgoingFile, Room } from "../../chat/model";
 
-/** The service's limit of a message body, in bytes. */
-const longest = 32_768;
-/** From here on it is told how many are left. */
-const nearlyFull = longest * 0.9;
 /** Telling more people than these at once is asked about. */
 const crowd = 10;
 
 const noFiles: OutgoingFile[] = [];
-/** No text has more bytes than three for each of its UTF-16 units. */
-const bytesOf = (text: string) => (text.length * 3 < nearlyFull ? 0 : new TextEncoder().encode(text).length);
 
 /** What is typed in a room, and whether and how it is sent. */
 export function useSend(room: Room) {

@@ -9,10 +9,11 @@ import styles from "./ChatLog.module.css";
 import { DayDivider, NewLine } from "./DayDivider";
 import { ButtonLatest, LogBar } from "./LogBar";
 import { FirstLoad, LogEnd, LogTop } from "./LogEnds";
-import { MessageRow, OutgoingRow } from "./MessageRow";
-import { useRowMenu } from "./RowMenu";
+import { MessageRow } from "./MessageRow";
+import { OutgoingRow } from "./OutgoingRow";
 import { SystemRow } from "./SystemRow";
 import { useLogScroll } from "./useLogScroll";
+import { useRowMenu } from "./useRowMenu";
 
 const nothing: Outgoing[] = [];
 
@@ -34,7 +35,17 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
   const me = user?.username ?? "";
   const waiting = useChatState((state) => state.outbox[sid] ?? nothing);
   const outgoing = log.hasNewer ? nothing : waiting; // they come last, and the last is not shown
-  const rows = useMemo(() => toRows(log.messages, outgoing, me, log.line), [log.messages, outgoing, me, log.line]);
+  const hidden = useChatState((state) => state.hidden);
+  const rows = useMemo(
+    () =>
+      toRows(
+        log.messages.filter((message) => !hidden[message.sid]),
+        outgoing,
+        me,
+        log.line,
+      ),
+    [log.messages, hidden, outgoing, me, log.line],
+  );
 
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
@@ -47,7 +58,7 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
     onAimed: () => chat.arrivedAt(sid),
     onLeft: (place) => chat.leftAt(sid, place),
   });
-  const menu = useRowMenu(sid, list);
+  const menu = useRowMenu(room, list);
   const mine = log.hasNewer ? undefined : log.messages.findLast((message) => message.author === me)?.index;
 
   function show(row: Row) {
@@ -58,7 +69,16 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
       return <OutgoingRow key={row.key} sid={sid} outgoing={row.outgoing} first={row.first} />;
     const { message, first } = row;
     const { index } = message;
-    return <MessageRow key={row.key} message={message} first={first} glows={index === glow} last={index === mine} />;
+    return (
+      <MessageRow
+        key={row.key}
+        sid={sid}
+        message={message}
+        first={first}
+        glows={index === glow}
+        last={index === mine}
+      />
+    );
   }
 
   return (

@@ -48,10 +48,12 @@ export interface Rights {
   moderate: boolean;
   add: boolean;
   write: boolean;
+  /** To delete what others wrote. */
+  deleteAny: boolean;
 }
 
 /** Of a direct message, and while it is not known: what is refused then is said in its place. */
-const none: Rights = { moderate: false, add: false, write: true };
+const none: Rights = { moderate: false, add: false, write: true, deleteAny: false };
 
 /** What one may do to the people of a room. The server decides; this hides what it would refuse. */
 export function useRights(room: Room): Rights {
@@ -69,6 +71,7 @@ export function useRights(room: Room): Rights {
   return {
     moderate: may("removeParticipant"),
     write: may("sendMessage"),
+    deleteAny: may("deleteAnyMessage"),
     add: !room.archived && (!room.isPrivate || may("addParticipant")),
   };
 }
