@@ -1,11 +1,11 @@
 import { X } from "lucide-react";
-import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChatActions } from "../../ChatContext";
 import type { OutgoingFile } from "../../chat/model";
 import { IconButton } from "../../ui/Button";
 import { fileIcon, isPicture, sizeOf } from "../../ui/file";
 import { Icon } from "../../ui/Icon";
+import { useBlobUrl } from "../files/useBlobUrl";
 import styles from "./Tray.module.css";
 
 /** The files that go with the message. */
@@ -39,11 +39,6 @@ export function Tray({ sid, files }: { sid: string; files: OutgoingFile[] }) {
 }
 
 function Thumb({ content }: { content: Blob }) {
-  const [address, setAddress] = useState("");
-  useEffect(() => {
-    const made = URL.createObjectURL(content);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [content]);
+  const address = useBlobUrl(content);
   return address && <img src={address} alt="" />;
 }

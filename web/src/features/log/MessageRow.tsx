@@ -4,6 +4,7 @@ import { useChat, useChatState } from "../../ChatContext";
 import { everybody } from "../../chat/mentions";
 import type { ChatMessage } from "../../chat/model";
 import { cx } from "../../ui/cx";
+import { Attachments } from "../files/Attachments";
 import { EditBox } from "./EditBox";
 import { fullTimeOf } from "./format";
 import styles from "./MessageRow.module.css";
@@ -35,7 +36,7 @@ export const MessageRow = memo(function MessageRow({ sid, message, first, glows,
       author={author}
       at={sentAt}
       first={first}
-      says={body}
+      says={body || message.files.map(({ name }) => name).join(", ")}
       index={index}
       look={cx(glows && styles.glows, forMe && styles.mention)}
     >
@@ -46,6 +47,7 @@ export const MessageRow = memo(function MessageRow({ sid, message, first, glows,
         body && <Text text={body} mentions={mentions} />
       )}
       {message.editedAt !== null && !editing && <Edited at={message.editedAt} />}
+      <Attachments files={message.files} />
       <Reactions sid={sid} message={message} me={me} />
       {last && <SeenBy index={index} />}
     </Row>

@@ -5,6 +5,7 @@ import type { Outgoing } from "../../chat/model";
 import { Button } from "../../ui/Button";
 import { cx } from "../../ui/cx";
 import { Icon } from "../../ui/Icon";
+import { OutgoingFiles } from "../files/OutgoingFiles";
 import styles from "./MessageRow.module.css";
 import { QuoteStrip } from "./QuoteStrip";
 import { Row } from "./Row";
@@ -24,6 +25,7 @@ export function OutgoingRow({ sid, outgoing, first }: { sid: string; outgoing: O
     >
       {outgoing.quote && <QuoteStrip sid={sid} quote={outgoing.quote} />}
       {outgoing.text && <Text text={outgoing.text} mentions={outgoing.mentions} />}
+      <OutgoingFiles sid={sid} outgoing={outgoing} />
       {failed ? <NotSent sid={sid} outgoing={outgoing} /> : <OnItsWay outgoing={outgoing} />}
     </Row>
   );
