@@ -14,6 +14,13 @@ export const budgets = [
   { name: "First view of the chat, with style", roots: ["index.js", "House.js", "browser.js", ".css"], limit: 400 },
   { name: "Browse", roots: ["Browse.js"], without: ["index.js", "House.js"], limit: 40 },
   { name: "Settings", roots: ["Settings.js"], without: ["index.js", "House.js"], limit: 40 },
+  {
+    name: "Emoji, with all their names",
+    roots: ["EmojiPicker.js", "_virtual_emoji.js"],
+    without: ["House.js"],
+    limit: 60,
+  },
+  { name: "Colours of code", roots: ["highlight.js"], without: ["House.js"], limit: 25 },
   { name: "Style, all of it", roots: [".css"], limit: 20 },
 ];
 
