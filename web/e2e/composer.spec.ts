@@ -2,6 +2,7 @@ import { mkdtempSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, type Page } from "@playwright/test";
+import { findings, looks, phone } from "./axe";
 import { Person } from "./person";
 import { test } from "./stage";
 
@@ -115,3 +116,83 @@ test("step 13: files come by button, by clipboard and by drop, and one that is t
     ]);
   expect([...ana.strays, ...bo.strays]).toEqual([]);
 });
+
+test("Enter belongs to the input method while it composes", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "co-aiko");
+  await server.room("#ime", "co-aiko");
+  await ana.enter("ime");
+  const method = await ana.context.newCDPSession(ana.page);
+  await method.send("Input.imeSetComposition", { text: "にほん", selectionStart: 3, selectionEnd: 3 });
+  await expect(ana.composer).toHaveValue("にほん");
+  // As systems tell of a key that the method takes for itself.
+  await method.send("Input.dispatchKeyEvent", { type: "rawKeyDown", key: "Enter", windowsVirtualKeyCode: 229 });
+  await method.send("Input.dispatchKeyEvent", { type: "keyUp", key: "Enter", windowsVirtualKeyCode: 13 });
+  await expect(ana.composer).toHaveValue("にほん");
+  await method.send("Input.insertText", { text: "日本" });
+  await expect(ana.composer).toHaveValue("日本");
+  await ana.page.keyboard.press("Enter");
+  await ana.sees("日本");
+});
+
+test("a draft survives a reload, with the caret at its end", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "co-agda");
+  await server.room("#drafts", "co-agda");
+  await ana.enter("drafts");
+  await ana.page.keyboard.type("half a thought");
+  await ana.page.reload();
+  await expect(ana.composer).toHaveValue("half a thought");
+  await expect(ana.composer).toBeFocused();
+  await ana.page.keyboard.type(", and the rest");
+  await expect(ana.composer).toHaveValue("half a thought, and the rest");
+});
+
+test("on a phone Enter breaks the line, and every button is large enough for a finger", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "co-abel", phone);
+  const bo = await Person.signedUp(browser, server, "co-bjorn");
+  await server.room("#phone", "co-abel", "co-bjorn");
+  await ana.enter("phone");
+  await bo.enter("phone");
+  const { page } = ana;
+  await expect(ana.composer).not.toBeFocused(); // the keyboard would cover half of the room
+  await ana.composer.tap();
+  await page.keyboard.type("hi @bj");
+  await page.getByRole("option", { name: "co-bjorn" }).tap();
+  await expect(ana.composer).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("two");
+  await expect(ana.composer).toHaveValue("hi @co-bjorn \ntwo");
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Attach files" }).tap();
+  await (await chooser).setFiles({ name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("some notes") });
+  await expect(chips(page)).toHaveCount(1);
+  for (const button of await page.getByRole("form", { name: "Message composer" }).getByRole("button").all()) {
+    const box = await button.boundingBox();
+    expect(
+      Math.min(box?.width ?? 0, box?.height ?? 0),
+      await button.getAttribute("aria-label").then(String),
+    ).toBeGreaterThanOrEqual(44);
+  }
+  await page.getByRole("button", { name: "Remove notes.txt" }).tap();
+  await page.getByRole("button", { name: "Send" }).tap();
+  await expect(bo.log.getByText("two")).toBeVisible();
+  await expect(ana.composer).toHaveValue("");
+});
+
+for (const [look, options] of looks) {
+  test(`axe finds nothing in the composer with a list and files: ${look}`, async ({ browser, server }) => {
+    const ana = await Person.signedUp(browser, server, `co-axe-${look}`, { ...options, bypassCSP: true });
+    const bo = await Person.signedUp(browser, server, `co-bo-${look}`);
+    await server.room(`#axe-${look}`, `co-axe-${look}`, `co-bo-${look}`);
+    await ana.enter(`axe-${look}`);
+    const { page } = ana;
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Attach files" }).click();
+    await (await chooser).setFiles({ name: "image.png", mimeType: "image/png", buffer: png });
+    await expect(chips(page)).toHaveCount(1);
+    await ana.composer.click();
+    await page.keyboard.type("@");
+    await expect(page.getByRole("option", { name: `co-bo-${look}` })).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    expect([...ana.strays, ...bo.strays]).toEqual([]);
+  });
+}

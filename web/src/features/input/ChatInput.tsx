@@ -39,7 +39,7 @@ export function ChatInput({ room }: { room: Room }) {
   const { quote, files } = useChatState((state) => state.enclosures[sid] ?? nothing);
   const [outsider, setOutsider] = useState<Person | null>(null);
   const { draft, send, canSend, tooLong, left, asked, closeQuestion } = useSend(room);
-  const { attach, refused, forgive } = useFiles(sid);
+  const { attach, refused, forgive } = useFiles(sid, field);
   const { onPaste, pasted, forget } = usePaste(attach);
   const { aria, list, shown, press, typed, moved, close } = useAutocomplete(field, setOutsider);
   const onKeyDown = useKeys(sid, press, submit);
