@@ -196,3 +196,31 @@ for (const [look, options] of looks) {
     expect([...ana.strays, ...bo.strays]).toEqual([]);
   });
 }
+
+test("emoji come by their short codes, and from the picker at the caret", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "co-anton");
+  await server.room("#party", "co-anton");
+  await ana.enter("party");
+  const { keyboard } = ana.page;
+  await keyboard.type("done :tad");
+  await expect(ana.page.getByRole("option").first()).toHaveText("🎉:tada:");
+  await keyboard.press("Tab");
+  await expect(ana.composer).toHaveValue("done 🎉 ");
+  await keyboard.type(":tada:");
+  await expect(ana.composer).toHaveValue("done 🎉 🎉 ");
+  await keyboard.press("Home");
+  await keyboard.type("well ");
+  await ana.page.getByRole("button", { name: "Insert an emoji" }).click();
+  await expect(ana.page.getByRole("searchbox")).toBeFocused();
+  await keyboard.type("rocket");
+  await ana.page
+    .getByRole("dialog")
+    .getByRole("gridcell", { name: /rocket/i })
+    .first()
+    .click();
+  await expect(ana.composer).toHaveValue("well 🚀done 🎉 🎉 ");
+  await expect(ana.composer).toBeFocused();
+  await keyboard.press("Control+z");
+  await expect(ana.composer).toHaveValue("well done 🎉 🎉 ");
+  expect(ana.strays).toEqual([]);
+});

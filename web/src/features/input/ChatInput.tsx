@@ -12,6 +12,7 @@ import { Attach } from "./Attach";
 import { Bar } from "./Bar";
 import styles from "./ChatInput.module.css";
 import { DropHere } from "./DropHere";
+import { InsertEmoji } from "./InsertEmoji";
 import { OutsiderBar } from "./OutsiderBar";
 import { PasteBar } from "./PasteBar";
 import { ReplyBar } from "./ReplyBar";
@@ -113,6 +114,7 @@ export function ChatInput({ room }: { room: Room }) {
             onBlur={close}
             onPaste={onPaste}
           />
+          <InsertEmoji className={styles.button} field={field} />
           <IconButton type="submit" label={t("input.send")} className={styles.send} disabled={!canSend}>
             <Icon of={ArrowUp} />
           </IconButton>

@@ -17,7 +17,7 @@ export function SuggestionLine({ suggestion, room }: { suggestion: Suggestion; r
         <>
           <Avatar person={person} size="row" online={person.online} />
           <bdi className="truncate">{person.name}</bdi>
-          <small className="truncate">{outside ? t("input.outside", { room }) : `@${person.identity}`}</small>
+          <small className="truncate">{`@${person.identity}${outside ? `, ${t("input.outside", { room })}` : ""}`}</small>
         </>
       );
     }

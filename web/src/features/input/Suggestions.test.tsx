@@ -1,5 +1,6 @@
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
+import { recentEmoji } from "../emoji/memory";
 import { composer } from "./testing";
 
 const options = () => screen.queryAllByRole("option").map((option) => option.textContent);
@@ -77,7 +78,7 @@ it("leaves the keys to an input method, and Enter to whoever mentions nobody", a
 it("offers people who are not in the room to those who may add them", async () => {
   const { field, user, find } = await composer();
   await user.keyboard("@bo");
-  await offers(/Bo L/, /Bob/, /Bonnie Tylernot in #sales/);
+  await offers(/Bo L/, /Bob/, /Bonnie Tyler@bonnie, not in #sales/);
   expect(find).toHaveBeenCalledTimes(1);
   await user.keyboard("n{Enter}");
   expect(field).toHaveValue("@bonnie ");
@@ -89,4 +90,26 @@ it("completes rooms", async () => {
   await offers(/sales/, /support/);
   await user.keyboard("su{Enter}");
   expect(field).toHaveValue("in #support ");
+});
+
+it("completes emoji, at once when the short code is closed, and notes what was used", async () => {
+  const { field, user } = await composer();
+  await user.keyboard("10:30 :t");
+  expect(options()).toEqual([]);
+  await user.keyboard("ada");
+  await waitFor(() => expect(options()[0]).toBe("🎉:tada:"));
+  await user.keyboard(":");
+  expect(field).toHaveValue("10:30 🎉 ");
+  expect(recentEmoji()[0]).toBe("🎉");
+});
+
+it("lets Enter wait for the list that it chooses from", async () => {
+  const { field, user, bodies } = await composer();
+  await user.keyboard(":ta");
+  await waitFor(() => expect(options().length).toBeGreaterThan(1));
+  fireEvent.change(field, { target: { value: ":tada" } });
+  fireEvent.keyDown(field, { key: "Enter" }); // the lines are those of ":ta" still
+  expect(field).toHaveValue(":tada");
+  await waitFor(() => expect(field).toHaveValue("🎉 "));
+  expect(bodies("CH1")).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { SuggestionLine } from "./SuggestionLine";
 import styles from "./Suggestions.module.css";
 import type { Offer, Suggestion } from "./suggestion";
 import type { Trigger } from "./trigger";
-import { usePeopleOffer, useRoomsOffer } from "./useOffers";
+import { useEmojiOffer, usePeopleOffer, useRoomsOffer } from "./useOffers";
 
 /** What the field says of the list to those who do not see it. */
 export interface Shown {
@@ -36,7 +36,13 @@ interface SuggestionsProps {
 /** What completes the text that is being typed. The focus stays in the field, which hands its keys to the list. */
 export function Suggestions(props: SuggestionsProps) {
   if (props.trigger.kind === "person") return <People {...props} />;
+  if (props.trigger.kind === "emoji") return <Emoji {...props} />;
   return <Rooms {...props} />;
+}
+
+function Emoji(props: SuggestionsProps) {
+  const { t } = useTranslation();
+  return <List {...props} offer={useEmojiOffer(props.trigger.typed)} label={t("input.emoji")} />;
 }
 
 function People(props: SuggestionsProps) {
@@ -95,7 +101,7 @@ function List({
   useEffect(() => {
     if (stale || !early.current) return;
     early.current = false;
-    if (active) onChoose(active);
+    if (active) queueMicrotask(() => onChoose(active));
   });
 
   const activeId = active && idOf(at);

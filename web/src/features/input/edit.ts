@@ -2,7 +2,8 @@ import type { Edit } from "./format";
 
 /**
  * Changes the text of a field as if the person had typed it: React hears of it, and Ctrl+Z takes it back. Only the old
- * `execCommand` does the second; where it is missing the change is made without.
+ * `execCommand` does the second; where it is missing the change is made without. Not to be called in an effect: React sets
+ * the text itself then, and nothing can be taken back.
  */
 export function applyEdit(field: HTMLTextAreaElement, { from, to, text, select }: Edit): void {
   field.focus();

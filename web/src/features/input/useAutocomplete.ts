@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type RefObject, useCallback, useRef, useState } from "react";
 import type { Person } from "../../chat/model";
+import { usedEmoji } from "../emoji/memory";
 import { applyEdit } from "./edit";
 import type { ListKeys, Shown } from "./Suggestions";
 import type { Suggestion } from "./suggestion";
@@ -51,6 +52,7 @@ export function useAutocomplete(field: RefObject<HTMLTextAreaElement | null>, on
     const text = current.value[caret] === " " ? insert.trimEnd() : insert;
     const end = trigger.from + insert.length;
     applyEdit(current, { from: trigger.from, to: caret, text, select: [end, end] });
+    if (suggestion.kind === "emoji") usedEmoji(suggestion.emoji);
     if (suggestion.kind === "person" && suggestion.outside) onOutsider(suggestion.person);
     close();
   }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useChatState } from "../../ChatContext";
 import { everybody } from "../../chat/mentions";
 import { bareName, type ChatMessage, type Person, type Room } from "../../chat/model";
@@ -7,6 +7,7 @@ import { arrange } from "../../chat/order";
 import { peopleApi } from "../../chat/peopleApi";
 import { begins } from "../../match";
 import { usePaused } from "../../usePaused";
+import { type FoundEmoji, searchEmoji } from "../emoji/search";
 import { useMembers, useRights } from "../members/useMembers";
 import type { Offer, Suggestion } from "./suggestion";
 
@@ -78,4 +79,25 @@ export function useRoomsOffer(typed: string): Offer {
     [rooms, typed],
   );
   return { suggestions, stale: false };
+}
+
+const none: Offer & { typed: string } = { suggestions: [], stale: false, typed: "" };
+
+/** Emoji by their short codes; without their list, which may not be to be had offline, there are none. */
+export function useEmojiOffer(typed: string): Offer {
+  const [found, setFound] = useState(none);
+  useEffect(() => {
+    let isPast = false;
+    const take = (all: FoundEmoji[]) => {
+      const suggestions = all.map(({ emoji, shortcode }): Suggestion => {
+        return { kind: "emoji", id: emoji, insert: `${emoji} `, emoji, shortcode };
+      });
+      if (!isPast) setFound({ suggestions, stale: false, typed });
+    };
+    searchEmoji(typed, most).then(take, () => take([]));
+    return () => {
+      isPast = true;
+    };
+  }, [typed]);
+  return { ...found, stale: found.typed !== typed };
 }
