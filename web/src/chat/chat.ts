@@ -9,8 +9,9 @@ import { createFileUrls } from "./fileUrls";
 import { createHistory } from "./history";
 import { isOnline, type Live } from "./live";
 import { mentionsIn } from "./mentions";
+import { toMessage } from "./messages";
 import { type MessagesApi, messagesApi } from "./messagesApi";
-import type { Place, Quote } from "./model";
+import type { ChatMessage, Place, Quote } from "./model";
 import { createOutbox } from "./outbox";
 import { createPeople } from "./people";
 import { createReading } from "./reading";
@@ -93,6 +94,14 @@ export function createChat(deps: ChatDeps) {
       const index = conversation ? await indexAt(conversation, unread.newest(sid), at) : null;
       if (index !== null) await history.jump(sid, index, "third");
       return index !== null;
+    },
+    /** A message, also one that is not loaded; null when it is not there any more. */
+    async messageAt(sid: string, index: number): Promise<ChatMessage | null> {
+      const page = await live.conversations.get(sid)?.getMessages(1, index, "forward");
+      const [found] = page?.items ?? [];
+      if (found?.index !== index) return null;
+      people.name([found.author ?? ""]);
+      return toMessage(found);
     },
     arrivedAt: (sid: string) => history.arrivedAt(sid),
     leftAt: (sid: string, place: Place) => history.leftAt(sid, place),

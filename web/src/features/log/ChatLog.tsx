@@ -61,6 +61,8 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
   const menu = useRowMenu(room, list);
   const mine = log.hasNewer ? undefined : log.messages.findLast((message) => message.author === me)?.index;
 
+  const pinned = new Set(room.pins.map((pin) => pin.sid));
+
   function show(row: Row) {
     if (row.kind === "day") return <DayDivider key={row.key} sid={sid} at={row.at} />;
     if (row.kind === "line") return <NewLine key={row.key} />;
@@ -77,6 +79,7 @@ function Messages({ room, log }: { room: Room; log: RoomLog }) {
         first={first}
         glows={index === glow}
         last={index === mine}
+        pinned={pinned.has(message.sid)}
       />
     );
   }

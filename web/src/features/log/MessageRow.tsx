@@ -1,9 +1,11 @@
+import { Pin } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useChat, useChatState } from "../../ChatContext";
 import { everybody } from "../../chat/mentions";
 import type { ChatMessage } from "../../chat/model";
 import { cx } from "../../ui/cx";
+import { Icon } from "../../ui/Icon";
 import { Attachments } from "../files/Attachments";
 import { EditBox } from "./EditBox";
 import { fullTimeOf } from "./format";
@@ -22,9 +24,10 @@ interface MessageRowProps {
   glows: boolean;
   /** The last one that this person wrote: it shows who has seen it. */
   last: boolean;
+  pinned: boolean;
 }
 
-export const MessageRow = memo(function MessageRow({ sid, message, first, glows, last }: MessageRowProps) {
+export const MessageRow = memo(function MessageRow({ sid, message, first, glows, last, pinned }: MessageRowProps) {
   const { user } = useChat();
   const { author, sentAt, body, index, quote, mentions } = message;
   const me = user?.username ?? "";
@@ -40,6 +43,7 @@ export const MessageRow = memo(function MessageRow({ sid, message, first, glows,
       index={index}
       look={cx(glows && styles.glows, forMe && styles.mention)}
     >
+      {pinned && <PinnedMark />}
       {quote && <QuoteStrip sid={sid} quote={quote} />}
       {editing ? (
         <EditBox sid={sid} message={message} unsaved={edited.text} />
@@ -53,6 +57,16 @@ export const MessageRow = memo(function MessageRow({ sid, message, first, glows,
     </Row>
   );
 });
+
+function PinnedMark() {
+  const { t } = useTranslation();
+  return (
+    <span className={styles.pinned}>
+      <Icon of={Pin} size={14} />
+      {t("pins.mark")}
+    </span>
+  );
+}
 
 function Edited({ at }: { at: number }) {
   const { t } = useTranslation();

@@ -9,6 +9,7 @@ import { Door } from "../../ui/Door";
 import { Icon } from "../../ui/Icon";
 import pill from "../../ui/Pill.module.css";
 import { useBareTitle, usePerson } from "../../usePerson";
+import { Pins } from "../pins/Pins";
 import styles from "./RoomHeader.module.css";
 import { RoomMenu } from "./RoomMenu";
 
@@ -43,6 +44,7 @@ export function RoomHeader({ room, panelOpen, onPanel }: { room: Room; panelOpen
           </p>
         )}
       </div>
+      <Pins room={room} />
       {members && (
         <button type="button" className={styles.people} aria-pressed={panelOpen} onClick={onPanel}>
           <span className={styles.stack} aria-hidden="true">
