@@ -107,7 +107,7 @@ it("offers to make a long text that was pasted a block of code, or a file", asyn
 });
 
 it("offers to add somebody who was chosen and is not in the room", async () => {
-  const { user, fake, server } = await composer();
+  const { user, fake, server } = await composer({ mayAdd: true });
   const add = vi.spyOn(peopleApi, "add").mockResolvedValue({ added: [], refused: { hugo: "room_full" } });
   await user.keyboard("@hug");
   await user.click(await screen.findByRole("option", { name: /Hugo Marin/ }));

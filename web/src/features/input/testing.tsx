@@ -17,21 +17,21 @@ const outside: Record<string, string> = { bonnie: "Bonnie Tyler", hugo: "Hugo Ma
 // jsdom has no layout.
 Element.prototype.scrollIntoView = () => {};
 
-/** Ana's composer in #sales. */
-export async function composer(permissions = ["sendMessage"]) {
+/** Ana's composer in #sales. `mayAdd`: she may add people to the room. */
+export async function composer({ mayAdd = false } = {}) {
   const profiles = (people: Record<string, string>) =>
     Object.entries(people).map(([identity, name]) => ({ identity, name, avatar: null, moderator: false }));
   vi.spyOn(peopleApi, "members").mockImplementation(async () => profiles(inside));
-  const find = vi
-    .spyOn(peopleApi, "find")
-    .mockImplementation(async (typed) =>
-      profiles({ ...inside, ...outside }).filter(({ identity, name }) => begins(typed, identity, name)),
-    );
-  const info = { private: false, archived: false, you: { moderator: false, permissions } };
+  vi.spyOn(peopleApi, "find").mockImplementation(async (typed) =>
+    profiles({ ...inside, ...outside }).filter(({ identity, name }) => begins(typed, identity, name)),
+  );
+  const permissions = ["sendMessage", ...(mayAdd ? ["addParticipant"] : [])];
+  const info = { you: { moderator: false, permissions } };
   vi.spyOn(roomsApi, "room").mockResolvedValue(info as unknown as Awaited<ReturnType<typeof roomsApi.room>>);
 
   const all = fixture();
   const fake = all.server.room("CH1", "#sales");
+  fake.attributes = { kind: "room", visibility: "private" };
   all.server.room("CH2", "#support");
   for (const [identity, friendlyName] of Object.entries(inside)) {
     all.server.person(identity, { friendlyName });
@@ -50,5 +50,5 @@ export async function composer(permissions = ["sendMessage"]) {
     </QueryClientProvider>,
   );
   const field = screen.getByRole<HTMLTextAreaElement>("textbox");
-  return { ...all, fake, field, find, room, user: userEvent.setup() };
+  return { ...all, fake, field, room, user: userEvent.setup() };
 }
