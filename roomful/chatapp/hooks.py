@@ -37,6 +37,9 @@ PATH = "/hooks/conversations"
 MAX_BODY = 256 * 1024
 """Bytes. A message's text has up to 32 KB, which a form makes three times as long, and attributes come beside it."""
 
+MAX_CLIENT = 256
+"""Characters of an identity: those who use other software are called as they like."""
+
 _Later = tuple[Callable[..., None], tuple[str | bool, ...]]
 """What is to be done with REST, outside the transaction. Twice the same in a batch is done once."""
 
@@ -86,7 +89,7 @@ def _message_updated(transaction: Connection, call: Call) -> _Later:
     updated = to_ms(call.get("DateUpdated"))
     if updated is None:
         raise _Unusable("DateUpdated")
-    if is_identity(identity):
+    if 0 < len(identity) <= MAX_CLIENT:
         hear_demo(transaction, room_sid, sid, identity, call.get("Attributes", ""), updated)
     return settle, (room_sid, sid, bool(identity))
 

@@ -144,6 +144,13 @@ def test_a_demo_clients_own_reaction_counts(talk: Heard) -> None:
     assert talk.attributes()["rx"] == {"👍": ["bo", "chen"]}, "who says nothing of reactions takes none back"
 
 
+def test_users_of_other_software_are_called_as_they_like(talk: Heard) -> None:
+    talk.hear(talk.write("Eve Smith", talk.message, {"reactions": {"heart": ["Eve Smith"]}}))
+    assert talk.attributes()["rx"] == {"❤️": ["Eve Smith"]}
+    (listed,) = talk.bo.get(talk.url("/reactions")).get_json()["reactions"]
+    assert listed["people"] == [{"identity": "Eve Smith", "name": "Eve Smith", "avatar": None}]
+
+
 def test_an_old_call_does_not_bring_back_what_was_taken_back(talk: Heard) -> None:
     first = talk.write("chen", talk.message, {"v": 1, "reactions": {"sad": ["chen"]}})
     talk.hear(first)

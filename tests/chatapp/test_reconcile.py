@@ -15,6 +15,7 @@ from roomful.chatapp.hooks import receive
 from roomful.chatapp.reconcile import DAY_MS, HOUR_MS, Mended, Reconciler, reconcile
 from roomful.chatapp.store import schema
 from tests.chatapp.conftest import MakeApp, Recorder, call, sign_up, state_of
+from tests.chatapp.test_messages_api import Talk
 from tests.servers import wait_for
 
 LISTS = r"/v1/Services/IS\w{32}/(Users|Conversations)"
@@ -104,6 +105,20 @@ def test_only_what_is_ours_is_asked_for(app: Flask, recorder: Recorder) -> None:
     assert reconcile(state_of(app)) == Mended(0, 0)
     assert recorder.count("GET", LISTS) == 1
     assert {method for method, _ in recorder.requests} == {"GET"}
+
+
+def test_pins_of_messages_that_were_removed_unheard(app: Flask, rest: Any) -> None:
+    talk = Talk(app, rest)
+    gone = talk.say("bo", "this goes")
+    for message in (talk.message, gone):
+        assert talk.bo.put(talk.url("/pin", message)).status_code == 204
+    assert reconcile(state_of(app)) == Mended(0, 0, 0)
+    rest.conversations(talk.sid).messages(gone).delete()
+    assert reconcile(state_of(app)) == Mended(0, 0, 1)
+    assert [pin["sid"] for pin in talk.pins()] == [talk.message]
+    rest.conversations(talk.sid).delete()
+    assert reconcile(state_of(app)) == Mended(0, 1, 0)
+    assert talk.rows("pins") == []
 
 
 # --- once a day ----------------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ reactions = Table(
     metadata,
     Column("message_sid", String(34), primary_key=True),
     Column("emoji", String(64), primary_key=True),
-    Column("identity", String(64), primary_key=True),
+    Column("identity", String(256), primary_key=True),  # also of other software's users
     Column("room_sid", String(34), nullable=False),
     Column("given", Boolean, nullable=False),  # False: taken back; kept, so that an old webhook call does not undo that
     Column("at", BigInteger, nullable=False),  # when it was given, or taken back

@@ -16,7 +16,7 @@ def upgrade() -> None:
         "reactions",
         sa.Column("message_sid", sa.String(34), primary_key=True),
         sa.Column("emoji", sa.String(64), primary_key=True),
-        sa.Column("identity", sa.String(64), primary_key=True),
+        sa.Column("identity", sa.String(256), primary_key=True),
         sa.Column("room_sid", sa.String(34), nullable=False),
         sa.Column("given", sa.Boolean, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
