@@ -48,6 +48,13 @@ def claimed_mentions(attributes: Mapping[str, Any]) -> list[str]:
     return [who for who in claimed if isinstance(who, str)][:MAX_MENTIONS] if isinstance(claimed, list) else []
 
 
+def quoted_author(attributes: Mapping[str, Any]) -> str | None:
+    """Whose message the message answers, as its sender says."""
+    quote = attributes.get("re")
+    author = quote.get("a") if isinstance(quote, dict) else None
+    return author if isinstance(author, str) else None
+
+
 def with_reactions(attributes: Mapping[str, Any], reactions: Reactions) -> dict[str, Any]:
     """The attributes with these reactions in place of those that they show, in our shape and, of its six, in that of
     Twilio's demo. Where they do not fit, names are left out first, then whole reactions."""

@@ -4,7 +4,14 @@ import logging
 
 from roomful.chatapp.accounts import Account
 from roomful.chatapp.acts import record
-from roomful.chatapp.attributes import claimed_mentions, read_attributes, with_reactions, with_text, write_attributes
+from roomful.chatapp.attributes import (
+    claimed_mentions,
+    quoted_author,
+    read_attributes,
+    with_reactions,
+    with_text,
+    write_attributes,
+)
 from roomful.chatapp.backend import BackendUnavailable
 from roomful.chatapp.clock import now_ms
 from roomful.chatapp.errors import ApiError
@@ -36,15 +43,17 @@ def check_body(body: str, *, has_files: bool) -> None:
 def edit_message(state: ChatState, message: Message, body: str, claimed: list[str]) -> None:
     """Give the message another text. Reactions that come meanwhile stay: they wait for each other.
 
-    claimed: whom it mentions, as its author says. Raises ApiError `bad_message`, and as `Messages.edit` does.
+    claimed: whom it mentions, as its author says; whom it answers, it goes on to mention. Raises ApiError `bad_message`, and as `Messages.edit` does.
     """
     check_body(body, has_files=message.has_files)
     with state.locks.holding(message.sid):
         now = state.messages.find(message.room_sid, message.sid)
         if now is None:
             raise no_message()
-        before, mentions = read_attributes(now.attributes), mentioned(body, claimed)
-        if now.body == body and claimed_mentions(before) == mentions:
+        before = read_attributes(now.attributes)
+        was, quoted = claimed_mentions(before), quoted_author(before)
+        mentions = mentioned(body, [*claimed, *(who for who in was if who == quoted)], quoted)
+        if now.body == body and was == mentions:
             return
         attributes = with_reactions(with_text(before, now_ms(), mentions), reactions_of(state, message.sid))
         state.messages.edit(now, body, write_attributes(attributes))

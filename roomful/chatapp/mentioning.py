@@ -24,12 +24,14 @@ _MENTION = re.compile(r"(?<![\w@/.-])@([a-zA-Z0-9][a-zA-Z0-9._-]{0,63})")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 
 
-def mentioned(text: str, claimed: Iterable[str]) -> list[str]:
-    """Those of `claimed` whom the text mentions, in its order. What is in code is not said to anybody."""
+def mentioned(text: str, claimed: Iterable[str], quoted: str | None = None) -> list[str]:
+    """Those of `claimed` whom the text mentions, in its order, and who is `quoted`: a reply need not repeat the name.
+    What is in code is not said to anybody."""
     known = {who for who in claimed if who == EVERYBODY or is_identity(who)}
     plain = _CODE.sub(lambda hidden: " " * len(hidden[0]), text)
     found = (_known_start(typed.lower(), known) for typed in _MENTION.findall(plain))
-    return list(dict.fromkeys(who for who in found if who is not None))
+    replied = [quoted] if quoted in known and quoted != EVERYBODY else []
+    return list(dict.fromkeys(who for who in [*found, *replied] if who is not None))
 
 
 def _known_start(typed: str, known: set[str]) -> str | None:

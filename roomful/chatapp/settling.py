@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from roomful.chatapp.attributes import claimed_mentions, read_attributes, write_attributes
+from roomful.chatapp.attributes import claimed_mentions, quoted_author, read_attributes, write_attributes
 from roomful.chatapp.errors import ApiError
 from roomful.chatapp.locks import ROOMS
 from roomful.chatapp.mentioning import mentioned, note_mentions
@@ -31,7 +31,8 @@ def settle(state: ChatState, room_sid: str, sid: str, by_client: bool) -> None:
                 forget_message(transaction, room_sid, sid)
             return
         attributes = read_attributes(message.attributes)
-        note_mentions(state, message, mentioned(message.body, claimed_mentions(attributes)))
+        mentions = mentioned(message.body, claimed_mentions(attributes), quoted_author(attributes))
+        note_mentions(state, message, mentions)
         wanted = with_rows(state, message)
         if wanted != write_attributes(attributes):
             state.messages.show(message, wanted)

@@ -214,6 +214,21 @@ def test_how_somebody_is_mentioned(text: str, found: list[str]) -> None:
     assert mentioned(text, ["ana", "bo", "ana.b", "@room"]) == found
 
 
+def test_a_reply_mentions_whom_it_answers(talk: Heard) -> None:
+    """If its sender wants that: then the name is among the claims."""
+    quote = {"sid": talk.message, "i": 0, "a": "bo", "t": "hello"}
+    reply = talk.said("chen", "yes", re=quote, m=["bo", "ana"])
+    talk.said("chen", "silently", re=quote)
+    assert [talk.mentions(name) for name in ("bo", "ana")] == [[1], []]
+    url = talk.url("/edit", reply)
+    assert talk.chen.post(url, json={"body": "yes, @ana", "mentions": ["ana"]}).status_code == 204
+    assert talk.attributes(reply)["m"] == ["ana", "bo"]
+    assert [talk.mentions(name) for name in ("bo", "ana")] == [[1], [1]]
+    for forged in ("bo", 7, None, {"a": 7}, {"a": "@room"}, {"a": "../x"}, ["bo"]):
+        talk.said("chen", "no", re=forged, m=["bo", "@room", "../x"])
+    assert [talk.mentions(name) for name in ("bo", "ana")] == [[1], [1]]
+
+
 def test_an_edit_elsewhere_counts_and_old_calls_do_not(talk: Heard) -> None:
     message = talk.say("bo", "hello @chen", m=["chen"])
     added = talk.tell("onMessageAdded", message, ClientIdentity="bo")
