@@ -111,7 +111,8 @@ export class Person {
   /** Opens the open room's menu and presses an item. */
   async roomMenu(item: string): Promise<void> {
     await this.page.getByRole("button", { name: "Room menu" }).click();
-    await this.page.getByRole("menuitem", { name: item }).click();
+    const choice = this.page.getByRole("menuitemradio", { name: item });
+    await this.page.getByRole("menuitem", { name: item }).or(choice).click();
   }
 
   /** The texts in the log, in order. */

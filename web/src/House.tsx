@@ -3,7 +3,10 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import styles from "./App.module.css";
 import { useChat, useChatActions, useChatState } from "./ChatContext";
+import type { Room } from "./chat/model";
 import { titleOf } from "./chat/room";
+import type { ChatState } from "./chat/store";
+import { mentionCount } from "./chat/unreads";
 import { useReadingKeys } from "./features/log/useReadingKeys";
 import { RoomView } from "./features/room/RoomView";
 import { Welcome } from "./features/room/Welcome";
@@ -12,7 +15,7 @@ import { Edge } from "./features/rooms/Edge";
 import { Shortcuts } from "./features/shortcuts/Shortcuts";
 import { useShortcuts } from "./features/shortcuts/useShortcuts";
 import { newQueryClient } from "./query";
-import { useRoomRoute } from "./route";
+import { permalink, useRoomRoute } from "./route";
 import { cx } from "./ui/cx";
 import { recall, remember } from "./ui/memory";
 import { Toasts } from "./ui/Toast";
@@ -36,7 +39,7 @@ export default function House() {
 /** The signed-in page: the list of rooms beside the open one; on a phone one of the two. */
 function Floors() {
   const chat = useChatActions();
-  const { user, selectedChatroom } = useChat();
+  const { selectedChatroom } = useChat();
   const [location, navigate] = useLocation();
   const { sid, at } = useRoomRoute();
 
@@ -49,12 +52,13 @@ function Floors() {
     if (location === "/login") navigate("/", { replace: true });
   }, [location, navigate]);
 
+  useEffect(() => chat.onNotice((room, index) => navigate(permalink(room, index))), [chat, navigate]);
   useLastRoom();
-
   useUnsentGuard();
-  const unread = user?.chatrooms.filter((room) => room.unread).length ?? 0;
+  const unread = useChatState((state) => Object.values(state.rooms).filter((room) => isNew(state, room)).length);
   const title = useChatState((state) => selectedChatroom && titleOf(selectedChatroom, state.people));
   useEffect(() => {
+    showDoorway(unread > 0);
     document.title = `${unread ? `(${unread}) ` : ""}${title ? `${title} – ` : ""}Roomful`;
   }, [unread, title]);
 
@@ -69,6 +73,15 @@ function Floors() {
       </div>
     </div>
   );
+}
+
+/** Whether a room has something new for this person: of a muted one only what mentions them. */
+const isNew = (state: ChatState, room: Room) =>
+  (room.muted ? 0 : (room.unread ?? 0)) > 0 || mentionCount(state, room.sid) > 0;
+
+/** The page's little picture: the door is lit when something is new. */
+function showDoorway(lit: boolean): void {
+  document.querySelector("link[rel=icon]")?.setAttribute("href", lit ? "/favicon.svg" : "/favicon-quiet.svg");
 }
 
 /** What is beside the list when no room is. */

@@ -7,10 +7,11 @@ import { ChatProvider } from "./ChatContext";
 import { api } from "./chat/api";
 import { createChat } from "./chat/chat";
 import { connect } from "./chat/sdk";
+import { browserPopups } from "./popups";
 import { applyTheme } from "./ui/theme";
 
 applyTheme();
-const chat = createChat({ api, connect });
+const chat = createChat({ api, connect, popups: browserPopups() });
 window.addEventListener("pagehide", () => chat.leavesPage());
 chat.begin();
 

@@ -11,7 +11,8 @@ import { isOnline, type Live } from "./live";
 import { mentionsIn } from "./mentions";
 import { toMessage } from "./messages";
 import { type MessagesApi, messagesApi } from "./messagesApi";
-import type { ChatMessage, Place, Quote } from "./model";
+import type { ChatMessage, Level, Place, Quote } from "./model";
+import { createNotify, noPopups, type Popups } from "./notify";
 import { createOutbox } from "./outbox";
 import { createPeople } from "./people";
 import { createReading } from "./reading";
@@ -22,6 +23,7 @@ import { pageShelf } from "./shelfPage";
 import { createChatStore } from "./store";
 import type { Connect } from "./surface";
 import { createUnread } from "./unread";
+import { createUnreads } from "./unreads";
 
 export type Chat = ReturnType<typeof createChat>;
 
@@ -34,12 +36,13 @@ export interface ChatDeps {
   /** Where what did not get out is kept. */
   shelf?: Shelf | null;
   storage?: DraftStorage;
+  popups?: Popups;
 }
 
 /** Puts the chat together: a store that components read, and the actions that they call. */
 export function createChat(deps: ChatDeps) {
   const { api, messages = messagesApi, connect, attention = pageAttention, clock = pageClock } = deps;
-  const { shelf = pageShelf(), storage = pageStorage() } = deps;
+  const { shelf = pageShelf(), storage = pageStorage(), popups = noPopups } = deps;
   const store = createChatStore();
   const live: Live = { client: null, conversations: new Map() };
   const people = createPeople(store, live, clock);
@@ -53,7 +56,9 @@ export function createChat(deps: ChatDeps) {
     ...{ newest: unread.newest, sent: reading.sent, ready: files.ready },
   });
   const drafts = createDrafts(store, storage, clock, outbox.saved);
-  const rooms = createRooms({ store, live, history, outbox, people, unread, reading });
+  const unreads = createUnreads(store, messages, clock, attention);
+  const notify = createNotify(store, attention, popups, clock);
+  const rooms = createRooms({ store, live, history, outbox, people, unread, reading, unreads, notify });
   const acts = createActs(store, messages, clock);
   const session = createSession({ api, connect, store, live, rooms, history, outbox, drafts, people, reading });
 
@@ -111,8 +116,15 @@ export function createChat(deps: ChatDeps) {
       history.atEnd(sid, atEnd);
       reading.sees(sid, index);
     },
-    setMuted: async (sid: string, muted: boolean) =>
-      live.conversations.get(sid)?.setUserNotificationLevel(muted ? "muted" : "default"),
+    /** What this person is told of a room. Rejects when it could not be saved. */
+    async setLevel(sid: string, level: Level | "muted"): Promise<void> {
+      const muted = store.getState().rooms[sid]?.muted ?? false;
+      if (level !== "muted") await unreads.setLevel(sid, level);
+      if (muted !== (level === "muted"))
+        await live.conversations.get(sid)?.setUserNotificationLevel(muted ? "default" : "muted");
+    },
+    /** Where a press on a notification leads. */
+    onNotice: notify.onOpen,
     markUnread: (sid: string, index: number) => reading.markUnread(sid, index),
     markRead: (sid: string) => reading.markRead(sid),
     markAllRead: () => reading.markAllRead(),

@@ -63,7 +63,7 @@ it("mutes a room, and hears of it in every tab", async () => {
   const { chat, server, state, enter } = fixture();
   server.room("CH1", "#sales");
   await enter();
-  await chat.setMuted("CH1", true);
+  await chat.setLevel("CH1", "muted");
   expect(state().rooms.CH1?.muted).toBe(true);
 });
 

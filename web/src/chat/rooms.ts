@@ -1,6 +1,7 @@
 import type { History } from "./history";
 import type { Live } from "./live";
 import type { Room } from "./model";
+import type { Notify } from "./notify";
 import type { Outbox } from "./outbox";
 import type { People } from "./people";
 import type { Reading } from "./reading";
@@ -8,6 +9,7 @@ import { marksOf } from "./room";
 import type { ChatStore } from "./store";
 import type { SdkClient, SdkConversation, SdkEvents, SdkMessage } from "./surface";
 import type { Unread } from "./unread";
+import type { Unreads } from "./unreads";
 
 export type Rooms = ReturnType<typeof createRooms>;
 
@@ -19,10 +21,12 @@ export interface RoomsDeps {
   people: People;
   unread: Unread;
   reading: Reading;
+  unreads: Unreads;
+  notify: Notify;
 }
 
 /** Translates the SDK's events about rooms, messages and people into the store. */
-export function createRooms({ store, live, history, outbox, people, unread, reading }: RoomsDeps) {
+export function createRooms({ store, live, history, outbox, people, unread, reading, unreads, notify }: RoomsDeps) {
   /** Rooms that this person was seen leaving, by an event that came before the room's removal. */
   const leaving = new Set<string>();
   /** Rooms that this person is going out of, or deletes: nobody need tell them. */
@@ -70,7 +74,16 @@ export function createRooms({ store, live, history, outbox, people, unread, read
       store.change("gone", sid, () => ({ name: room.name, why, unsent }));
     }
     history.forget(sid);
-    for (const field of ["rooms", "outbox", "members", "membersFailed", "typing", "drafts", "enclosures"] as const) {
+    for (const field of [
+      "rooms",
+      "outbox",
+      "members",
+      "membersFailed",
+      "typing",
+      "drafts",
+      "enclosures",
+      "mentions",
+    ] as const) {
       store.change(field, sid, () => undefined);
     }
   }
@@ -90,11 +103,14 @@ export function createRooms({ store, live, history, outbox, people, unread, read
     history.arrived(sid, message, byOther);
     unread.arrived(sid, message.index, byOther && !watched);
     if (byOther && sid === openSid) reading.arrived(sid, message.index);
+    unreads.heard(message);
+    notify.arrived(message);
   }
 
   function messageRemoved(message: SdkMessage): void {
     history.removed(message.conversation.sid, message);
     unread.removed(message.conversation.sid, message.index);
+    unreads.removed(message);
   }
 
   /** The room that was opened and for which the New line is drawn; it waits until the client knows the room. */
@@ -156,7 +172,10 @@ export function createRooms({ store, live, history, outbox, people, unread, read
       on("conversationRemoved", (conversation) => removed(conversation.sid));
       on("conversationUpdated", ({ conversation, updateReasons }) => updated(conversation, updateReasons));
       on("messageAdded", messageAdded);
-      on("messageUpdated", ({ message }) => history.updated(message.conversation.sid, message));
+      on("messageUpdated", ({ message }) => {
+        history.updated(message.conversation.sid, message);
+        unreads.heard(message);
+      });
       on("messageRemoved", messageRemoved);
       on("participantJoined", (participant) => people.joined(participant));
       on("participantLeft", (participant) => {

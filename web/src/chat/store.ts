@@ -35,6 +35,8 @@ export interface ChatState {
   mentions: Record<string, number[]>;
   /** Of rooms for which this person has chosen one. */
   levels: Record<string, Level>;
+  /** Something came that one may want to be told of while looking elsewhere. */
+  noticed: boolean;
   /** Messages that were deleted here a moment ago, by SID: they are not shown while that can be taken back. */
   hidden: Record<string, true>;
   /** The message that is being edited in its place; with what was typed before, when that could not be saved. */
@@ -66,6 +68,7 @@ const nobody = {
   enclosures: {},
   mentions: {},
   levels: {},
+  noticed: false,
   hidden: {},
   editing: {},
   reacting: {},

@@ -1,6 +1,7 @@
-import type { LucideIcon } from "lucide-react";
+import { Check, type LucideIcon } from "lucide-react";
 import { type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode, useRef, useState } from "react";
 import {
+  Header,
   Menu,
   MenuTrigger,
   Popover,
@@ -83,6 +84,38 @@ export function MenuSection({ label, children }: { label: string; children: Reac
   return (
     <SectionOfMenu className={styles.section as string} aria-label={label}>
       {children}
+    </SectionOfMenu>
+  );
+}
+
+interface MenuChoiceProps<T extends string> {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  options: { value: T; text: string }[];
+}
+
+/** Items of which one is chosen; `label` is seen above them. */
+export function MenuChoice<T extends string>({ label, value, onChange, options }: MenuChoiceProps<T>) {
+  return (
+    <SectionOfMenu
+      className={styles.section as string}
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[value]}
+      onSelectionChange={(keys) => keys !== "all" && onChange([...keys][0] as T)}
+    >
+      <Header className={styles.head as string}>{label}</Header>
+      {options.map(({ value: key, text }) => (
+        <RowOfMenu key={key} id={key} className={styles.item as string} textValue={text}>
+          {({ isSelected }) => (
+            <>
+              <span className={styles.check}>{isSelected && <Icon of={Check} size={16} />}</span>
+              <span>{text}</span>
+            </>
+          )}
+        </RowOfMenu>
+      ))}
     </SectionOfMenu>
   );
 }

@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import { ApiError, type Grant } from "../api";
-import { createChat } from "../chat";
+import { type ChatDeps, createChat } from "../chat";
 import type { Clock } from "../clock";
 import { memoryStorage } from "../drafts";
 import { FakeServer, settled } from "./fake-sdk";
@@ -36,7 +36,7 @@ export class FakeClock implements Clock {
 }
 
 /** A chat over the fake SDK. `api` answers can be replaced by a test. */
-export function fixture() {
+export function fixture(deps: Pick<ChatDeps, "popups"> = {}) {
   const server = new FakeServer();
   const api = {
     session: vi.fn(async () => ({ auth: "password" as const, signup: "open" as const, user: null })),
@@ -59,19 +59,19 @@ export function fixture() {
   /** Whether Ana looks at the page. */
   const attention = {
     looking: true,
-    changed: () => {},
+    watchers: [] as (() => void)[],
     now: () => attention.looking,
     watch: (changed: () => void) => {
-      attention.changed = changed;
+      attention.watchers.push(changed);
     },
     turn(looking: boolean): void {
       attention.looking = looking;
-      attention.changed();
+      for (const changed of attention.watchers) changed();
     },
   };
   const clock = new FakeClock();
   const storage = memoryStorage();
-  const chat = createChat({ api, messages, connect: server.connect, attention, clock, storage, shelf: null });
+  const chat = createChat({ api, messages, connect: server.connect, attention, clock, storage, shelf: null, ...deps });
   const state = () => chat.store.getState();
   const bodies = (sid: string) => state().logs[sid]?.messages.map((message) => message.body) ?? [];
   const unsent = (sid: string) => (state().outbox[sid] ?? []).map((row) => `${row.status}: ${row.text}`);

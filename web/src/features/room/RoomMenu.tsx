@@ -1,8 +1,6 @@
 import {
   Archive,
   ArchiveRestore,
-  Bell,
-  BellOff,
   CalendarSearch,
   EllipsisVertical,
   Link as LinkIcon,
@@ -23,7 +21,8 @@ import { useRights } from "../members/useMembers";
 import { ArchiveRoom, DeleteRoom, LeaveRoom } from "./Departures";
 import { EditRoom } from "./EditRoom";
 import { InviteByLink } from "./InviteByLink";
-import { useCopyLink, useMute } from "./roomActions";
+import { LevelChoice } from "./LevelChoice";
+import { useCopyLink } from "./roomActions";
 
 type Open = "date" | "add" | "invite" | "edit" | "archive" | "unarchive" | "leave" | "delete" | null;
 
@@ -33,7 +32,6 @@ export function RoomMenu({ room }: { room: Room }) {
   const rights = useRights(room);
   const [open, setOpen] = useState<Open>(null);
   const copyLink = useCopyLink();
-  const mute = useMute();
   const isRoom = room.kind === "room";
   return (
     <>
@@ -42,13 +40,11 @@ export function RoomMenu({ room }: { room: Room }) {
           <MenuItem icon={CalendarSearch} onAction={() => setOpen("date")}>
             {t("log.jumpToDate")}
           </MenuItem>
-          <MenuItem icon={room.muted ? Bell : BellOff} onAction={() => mute(room)}>
-            {t(room.muted ? "rooms.unmute" : "rooms.mute")}
-          </MenuItem>
           <MenuItem icon={LinkIcon} onAction={() => copyLink(room)}>
             {t("rooms.copyLink")}
           </MenuItem>
         </MenuSection>
+        <LevelChoice room={room} />
         {isRoom && rights.add && (
           <MenuSection label={t("room.menuPeople")}>
             <MenuItem icon={UserPlus} onAction={() => setOpen("add")}>

@@ -6,6 +6,7 @@ import { usePanel } from "../members/usePanel";
 import { ProfileProvider } from "../profile/ProfileContext";
 import { Composer } from "./Composer";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { NoticeOffer } from "./NoticeOffer";
 import { OtherRoom, RoomGone } from "./Outside";
 import { RoomHeader } from "./RoomHeader";
 import styles from "./RoomView.module.css";
@@ -27,6 +28,7 @@ export function RoomView({ sid }: { sid: string }) {
         <main className={styles.room}>
           <RoomHeader room={room} panelOpen={panelOpen} onPanel={() => setPanel(!panelOpen)} />
           <ConnectionBanner />
+          <NoticeOffer />
           <ChatLog room={room} />
           <Composer room={room} />
         </main>

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
-import { useChatActions } from "../../ChatContext";
-import type { Room } from "../../chat/model";
+import { useChatActions, useChatState } from "../../ChatContext";
+import type { Level, Room } from "../../chat/model";
+import { levelOf } from "../../chat/unreads";
 import { toast } from "../../ui/Toast";
 
 /** Puts a room's address into the clipboard, and says so. */
@@ -16,9 +17,12 @@ export function useCopyLink() {
   };
 }
 
-/** Mutes a room, or has it heard again; the list shows it. */
-export function useMute() {
+/** How loud a room is, and how that is changed; where it cannot be, that is said. */
+export function useLevel(room: Room) {
   const { t } = useTranslation();
   const chat = useChatActions();
-  return (room: Room) => chat.setMuted(room.sid, !room.muted).catch(() => toast(t("rooms.failedMute")));
+  const level = useChatState((state) => levelOf(room, state.levels));
+  const choose = (chosen: Level | "muted") =>
+    chat.setLevel(room.sid, chosen).catch(() => toast(t("rooms.failedLevel")));
+  return { level, choose };
 }

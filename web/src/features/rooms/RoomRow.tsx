@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useChatState } from "../../ChatContext";
 import type { Room } from "../../chat/model";
+import { mentionCount } from "../../chat/unreads";
 import { Avatar, Several } from "../../ui/Avatar";
 import { cx } from "../../ui/cx";
 import { Door } from "../../ui/Door";
@@ -62,15 +63,21 @@ function OtherFace({ identity }: { identity: string }) {
 function Marks({ room, open, unread }: { room: Room; open: boolean; unread: number }) {
   const { t } = useTranslation();
   const draft = useChatState((state) => !open && Boolean(state.drafts[room.sid]));
-  const number = unread > mostShown ? `${mostShown}+` : unread;
+  const mentions = useChatState((state) => mentionCount(state, room.sid));
+  const shown = (count: number) => (count > mostShown ? `${mostShown}+` : count);
   return (
     <>
       {room.isPrivate && room.kind === "room" && <span className="sr">{t("rooms.private")}</span>}
       {draft && <Mark of={Pencil} text={t("rooms.draft")} />}
       {room.muted && <Mark of={BellOff} text={t("rooms.muted")} />}
-      {unread > 0 && (
+      {mentions > 0 && room.kind === "room" && (
+        <span className={pill.pill}>
+          {shown(mentions)} <span className="sr">{t("rooms.mentions", { count: mentions })}</span>
+        </span>
+      )}
+      {unread > 0 && (mentions === 0 || room.kind === "dm") && (
         <span className={room.kind === "dm" ? pill.pill : styles.count}>
-          {number} <span className="sr">{t("rooms.unread")}</span>
+          {shown(unread)} <span className="sr">{t("rooms.unread")}</span>
         </span>
       )}
     </>

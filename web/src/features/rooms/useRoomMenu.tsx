@@ -1,11 +1,12 @@
-import { Bell, BellOff, CheckCheck, Link as LinkIcon, LogOut } from "lucide-react";
+import { CheckCheck, Link as LinkIcon, LogOut } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChatActions } from "../../ChatContext";
 import type { Room } from "../../chat/model";
 import { MenuItem, useContextMenu } from "../../ui/Menu";
 import { LeaveRoom } from "../room/Departures";
-import { useCopyLink, useMute } from "../room/roomActions";
+import { LevelChoice } from "../room/LevelChoice";
+import { useCopyLink } from "../room/roomActions";
 
 /** The menu of a room in the list. */
 export function useRoomMenu() {
@@ -14,7 +15,6 @@ export function useRoomMenu() {
   const menu = useContextMenu<Room>();
   const [leaving, setLeaving] = useState<Room | null>(null);
   const copyLink = useCopyLink();
-  const mute = useMute();
   const element = (
     <>
       {menu.element(t("room.menu"), (room) => (
@@ -22,15 +22,13 @@ export function useRoomMenu() {
           <MenuItem icon={CheckCheck} onAction={() => chat.markRead(room.sid)} disabled={!room.unread}>
             {t("rooms.markRead")}
           </MenuItem>
-          <MenuItem icon={room.muted ? Bell : BellOff} onAction={() => mute(room)}>
-            {t(room.muted ? "rooms.unmute" : "rooms.mute")}
-          </MenuItem>
           <MenuItem icon={LinkIcon} onAction={() => copyLink(room)}>
             {t("rooms.copyLink")}
           </MenuItem>
           <MenuItem icon={LogOut} onAction={() => setLeaving(room)}>
             {t(room.kind === "room" ? "rooms.leave" : "rooms.leaveDm")}
           </MenuItem>
+          <LevelChoice room={room} />
         </>
       ))}
       {leaving && <LeaveRoom room={leaving} isOpen onClose={() => setLeaving(null)} />}

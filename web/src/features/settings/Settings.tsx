@@ -1,4 +1,5 @@
 import {
+  Bell,
   ChevronLeft,
   CircleUser,
   KeyRound,
@@ -18,6 +19,7 @@ import { ConnectionBanner } from "../room/ConnectionBanner";
 import { Account } from "./Account";
 import { Appearance } from "./Appearance";
 import { Invitations } from "./Invitations";
+import { Notifications } from "./Notifications";
 import { Password } from "./Password";
 import { Profile } from "./Profile";
 import { Sessions } from "./Sessions";
@@ -27,6 +29,7 @@ import { Writing } from "./Writing";
 const tabs = {
   profile: { icon: CircleUser, page: Profile },
   appearance: { icon: Palette, page: Appearance },
+  notifications: { icon: Bell, page: Notifications },
   writing: { icon: PenLine, page: Writing },
   sessions: { icon: MonitorSmartphone, page: Sessions },
   password: { icon: KeyRound, page: Password },
