@@ -224,3 +224,57 @@ test("emoji come by their short codes, and from the picker at the caret", async 
   await expect(ana.composer).toHaveValue("well done 🎉 🎉 ");
   expect(ana.strays).toEqual([]);
 });
+
+test("step 6: an answer tells the author of what it answers to, unless that is turned off; ↑ edits", async ({
+  browser,
+  server,
+}) => {
+  const ana = await Person.signedUp(browser, server, "co-astrid");
+  const bo = await Person.signedUp(browser, server, "co-bruno");
+  const sid = await server.room("#answers", "co-astrid", "co-bruno");
+  await ana.enter("answers");
+  await bo.enter("answers");
+  await bo.say("the door sticks");
+  const { page } = ana;
+  const { keyboard } = page;
+  const bar = page.getByRole("form", { name: "Message composer" }).getByText("Replying to co-bruno");
+  const reply = async () => {
+    await ana.log.getByRole("listitem").filter({ hasText: "the door sticks" }).first().hover();
+    await ana.log.getByRole("button", { name: "Reply" }).first().click();
+    await expect(bar).toContainText("the door sticks");
+    await expect(ana.composer).toBeFocused();
+  };
+  const sent = async () =>
+    (await server.rest(`/v1/Conversations/${sid}/Messages?Order=desc&PageSize=1`)).messages.map(
+      ({ body, attributes }: { body: string; attributes: string }) => {
+        const { re, m } = JSON.parse(attributes);
+        return [body, re?.t, m];
+      },
+    )[0];
+
+  await reply();
+  await keyboard.type("I have a plane");
+  await keyboard.press("Enter");
+  await expect(bar).toBeHidden();
+  await expect.poll(sent).toEqual(["I have a plane", "the door sticks", ["co-bruno"]]);
+
+  await reply();
+  await page.getByRole("button", { name: "Tell co-bruno of the reply" }).click();
+  await ana.composer.focus();
+  await keyboard.type("no hurry");
+  await keyboard.press("Enter");
+  await expect.poll(sent).toEqual(["no hurry", "the door sticks", undefined]);
+  expect(await (await bo.context.request.get(`${server.url}/api/unreads`)).json()).toMatchObject({
+    mentions: { [sid]: [1] },
+  });
+
+  await reply();
+  await keyboard.press("Escape");
+  await expect(bar).toBeHidden();
+  await keyboard.press("ArrowUp");
+  await keyboard.type(", really");
+  await keyboard.press("Enter");
+  await expect(bo.log.getByText("no hurry, really")).toBeVisible();
+  await expect(ana.composer).toBeFocused();
+  expect([...ana.strays, ...bo.strays]).toEqual([]);
+});
