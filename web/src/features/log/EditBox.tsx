@@ -26,12 +26,16 @@ export function EditBox({ sid, message, unsaved }: EditBoxProps) {
   const [text, setText] = useState(unsaved ?? body);
   const [asking, setAsking] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
+  /** The composer, for who came from there by ↑ and goes back. */
+  const composer = useRef<HTMLElement | null>(null);
   const written = text.trimEnd();
   const empty = !written.trim() && message.files.length === 0;
   const tooLong = isTooLong(written);
 
   useEffect(() => {
     const { current } = field;
+    const before = document.activeElement;
+    if (before instanceof HTMLTextAreaElement && before !== current) composer.current = before;
     current?.focus({ preventScroll: true });
     current?.setSelectionRange(current.value.length, current.value.length);
     current?.scrollIntoView({ block: "nearest" });
@@ -40,7 +44,7 @@ export function EditBox({ sid, message, unsaved }: EditBoxProps) {
   function close() {
     chat.startEditing(sid, null);
     const row = document.querySelector<HTMLElement>(`[data-index="${index}"] > article`);
-    queueMicrotask(() => row?.focus());
+    queueMicrotask(() => (composer.current ?? row)?.focus());
   }
   function save() {
     if (empty || tooLong) return;
