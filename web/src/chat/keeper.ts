@@ -2,24 +2,51 @@ import type { Outgoing } from "./model";
 import type { Change, Drawer, Kept, Shelf } from "./shelf";
 import type { ChatStore } from "./store";
 
-/** A message is not held up for longer by a disk that does not answer. */
-const writeWithin = 3_000;
+/** Messages are not held up for longer by a disk that does not answer. */
+const answerWithin = 3_000;
+
+/** What `work` comes to, or undefined when that takes too long. */
+function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), answerWithin);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
 
 type Entry = { sid: string; row: Outgoing };
 
-/** What this tab last handed to the shelf, for one person. */
+/** What this tab has on the shelf, for one person. */
 interface Desk {
   identity: string;
+  /** Null when there is none after all: then rows live as long as the page. */
   drawer: Promise<Drawer | null>;
+  /** What was left there before is in the store. */
+  ready: boolean;
   written: Map<string, Entry>;
-  /** Settles when all that was handed over is written. */
+  /** Settles when all that has changed is written. */
   done: Promise<void>;
+  /** There are changes that are not handed over yet. */
+  due: boolean;
+  /** The outbox as it was when the person left. */
+  last?: Map<string, Entry>;
+}
+
+function changesOf(identity: string, before: Map<string, Entry>, now: Map<string, Entry>): Change[] {
+  const changed = [...now].flatMap(([cid, { sid, row }]) => {
+    const old = before.get(cid)?.row;
+    return old === row ? [] : { cid, kept: { identity, sid, row }, isNew: !old, withFiles: old?.files !== row.files };
+  });
+  const gone = [...before.keys()].filter((cid) => !now.has(cid));
+  return [...changed, ...gone.map((cid) => ({ cid, kept: null, isNew: false, withFiles: false }))];
 }
 
 export type Keeper = ReturnType<typeof createKeeper>;
 
-/** Keeps the store's outbox on the shelf, and puts into it what tabs that are gone left there. */
-export function createKeeper(store: ChatStore, shelf: Shelf | null, adopt: (rows: Kept[]) => void) {
+/**
+ * Keeps the store's outbox on the shelf, and puts into it what tabs that are gone left there. `opened` is called when the
+ * rows of those that are gone already have been handed over.
+ */
+export function createKeeper(store: ChatStore, shelf: Shelf | null, adopt: (rows: Kept[]) => void, opened: () => void) {
   let desk: Desk | null = null;
   let closed: Promise<unknown> = Promise.resolve();
 
@@ -33,31 +60,26 @@ export function createKeeper(store: ChatStore, shelf: Shelf | null, adopt: (rows
     return new Map(rows.filter(({ row }) => row.status !== "sent").map((entry) => [entry.row.cid, entry]));
   }
 
-  /** Hands over what has changed. */
   function write(): void {
-    if (!desk) return;
-    const { identity, drawer, written } = desk;
-    const now = entries();
-    const changes: Change[] = [];
-    for (const [cid, { sid, row }] of now) {
-      const before = written.get(cid)?.row;
-      if (before === row) continue;
-      changes.push({ cid, kept: { identity, sid, row }, isNew: !before, withFiles: before?.files !== row.files });
-    }
-    for (const cid of written.keys()) {
-      if (!now.has(cid)) changes.push({ cid, kept: null, isNew: false, withFiles: false });
-    }
-    if (!changes.length) return;
-    desk.written = now;
+    if (!desk || desk.due) return;
     const mine = desk;
-    desk.done = desk.done
-      .then(() => drawer)
-      .then((open) => (open ? open.write(changes) : Promise.reject(new Error("no shelf"))))
-      .then(
-        (lost) => lost.map((cid) => drop(mine, cid)),
-        () => changes.map(({ cid }) => mine.written.delete(cid)), // written again, as new, with its next change
-      )
-      .then(() => {});
+    mine.due = true;
+    mine.done = mine.done.then(() => handOver(mine)).catch(() => {});
+  }
+
+  /** Hands over what has changed meanwhile. */
+  async function handOver(mine: Desk): Promise<void> {
+    const drawer = await mine.drawer;
+    mine.due = false;
+    const [before, now] = [mine.written, mine.last ?? entries()];
+    const changes = changesOf(mine.identity, before, now);
+    if (!drawer || !changes.length) return;
+    mine.written = now;
+    try {
+      for (const cid of await drawer.write(changes)) drop(mine, cid);
+    } catch {
+      for (const { cid } of changes) mine.written.delete(cid); // written again, as new, with its next change
+    }
   }
 
   /** Another tab has taken the row over: it is that one's to send. */
@@ -71,14 +93,27 @@ export function createKeeper(store: ChatStore, shelf: Shelf | null, adopt: (rows
     /** Somebody is signed in here. */
     open(identity: string): void {
       if (desk || !shelf) return;
-      const mine: Desk = { identity, drawer: Promise.resolve(null), written: new Map(), done: Promise.resolve() };
+      const mine: Desk = {
+        identity,
+        drawer: Promise.resolve(null),
+        ready: false,
+        written: new Map(),
+        done: Promise.resolve(),
+        due: false,
+      };
       desk = mine;
       const take = (rows: Kept[]) => {
         if (desk !== mine) return;
         for (const { sid, row } of rows) mine.written.set(row.cid, { sid, row });
         adopt(rows);
       };
-      mine.drawer = closed.then(() => shelf.open(identity, take)).catch(() => null);
+      mine.drawer = inTime(closed.then(() => shelf.open(identity, take)))
+        .catch(() => null)
+        .then((drawer) => {
+          mine.ready = true;
+          if (desk === mine) opened();
+          return drawer ?? null;
+        });
       write();
     },
 
@@ -86,21 +121,19 @@ export function createKeeper(store: ChatStore, shelf: Shelf | null, adopt: (rows
     close(): void {
       if (!desk) return;
       const { drawer, done, written } = desk;
+      desk.last = entries();
       desk = null;
       closed = done.then(() => drawer).then((open) => open?.close());
       for (const [cid, { sid }] of written)
         store.change("outbox", sid, (rows) => rows?.filter((row) => row.cid !== cid));
     },
 
+    /** Nothing is to be sent before: what was left on the shelf comes first. */
+    isReady: (): boolean => !desk || desk.ready,
+
     /** Resolves when what the outbox is now is on the shelf, as far as there is one. */
-    async saved(): Promise<void> {
-      if (!desk) return;
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, writeWithin);
-      });
-      await Promise.race([desk.done, late]);
-      clearTimeout(timer);
+    saved: async (): Promise<void> => {
+      if (desk) await inTime(desk.done);
     },
   };
 }

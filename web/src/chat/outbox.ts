@@ -45,7 +45,7 @@ export function createOutbox({ store, live, shelf, refresh, newest, sent, ready 
   /** Ends the wait before a room's next attempt. */
   const waiting = new Map<string, () => void>();
   let latest = 0;
-  const keeper = createKeeper(store, shelf, adopt);
+  const keeper = createKeeper(store, shelf, adopt, resumeAll);
 
   const rowsOf = (sid: string) => store.getState().outbox[sid] ?? [];
   const rowOf = (sid: string, cid: string) => rowsOf(sid).find((row) => row.cid === cid);
@@ -65,7 +65,14 @@ export function createOutbox({ store, live, shelf, refresh, newest, sent, ready 
     // A webhook may have put another author or other attributes in place: then only the index tells what it became.
     if (index !== null && hasArrived(sid, index)) discard(sid, cid);
     else patch(sid, cid, { status: "sent", ...(index !== null && { index }) });
-    setTimeout(() => rowOf(sid, cid) && refresh(sid), echoWithin);
+    setTimeout(() => look(sid, cid), echoWithin);
+  }
+
+  /** Fetches a message that was not heard of. If it does not come it lies outside of what is loaded, or was deleted. */
+  async function look(sid: string, cid: string): Promise<void> {
+    if (!rowOf(sid, cid) || !isOnline(live)) return;
+    await refresh(sid);
+    if (isOnline(live)) discard(sid, cid);
   }
 
   async function upload(conversation: SdkConversation, row: Outgoing): Promise<number | null> {
@@ -129,6 +136,7 @@ export function createOutbox({ store, live, shelf, refresh, newest, sent, ready 
     const mine = sending;
     const current = () => mine === sending;
     if (mine.has(sid)) return waiting.get(sid)?.();
+    if (!keeper.isReady()) return;
     mine.add(sid);
     try {
       for (;;) {
@@ -147,17 +155,27 @@ export function createOutbox({ store, live, shelf, refresh, newest, sent, ready 
 
   /** Connected again, or the room became known: sends what waits and repeats what was cut off, in order. */
   async function resume(sid: string): Promise<void> {
-    for (const { cid } of rowsOf(sid)) failures.delete(cid);
+    for (const { cid, status } of rowsOf(sid)) {
+      failures.delete(cid);
+      if (status === "sent") look(sid, cid);
+    }
     await pump(sid);
+  }
+
+  function resumeAll(): void {
+    for (const sid of Object.keys(store.getState().outbox)) resume(sid);
   }
 
   /** Rows of tabs that are gone. What those were sending the server may have. */
   function adopt(kept: Kept[]): void {
+    const outbox = { ...store.getState().outbox };
     for (const { sid, row } of kept) {
       latest = Math.max(latest, row.createdAt);
       const mine: Outgoing = row.status === "sending" ? { ...row, status: "cutOff" } : row;
-      store.change("outbox", sid, (rows) => [...(rows ?? []), mine].sort((a, b) => a.createdAt - b.createdAt));
+      const others = (outbox[sid] ?? []).filter(({ cid }) => cid !== row.cid);
+      outbox[sid] = [...others, mine].sort((a, b) => a.createdAt - b.createdAt);
     }
+    store.setState({ outbox }); // all at once: what is not in the store is no longer kept
     for (const sid of new Set(kept.map(({ sid }) => sid))) resume(sid);
   }
 
@@ -218,8 +236,6 @@ export function createOutbox({ store, live, shelf, refresh, newest, sent, ready 
       }
     },
 
-    resumeAll(): void {
-      for (const sid of Object.keys(store.getState().outbox)) resume(sid);
-    },
+    resumeAll,
   };
 }

@@ -46,8 +46,8 @@ export interface Tabs {
 /** One person's part, as one tab has it. */
 export interface Drawer {
   write(changes: Change[]): Promise<string[]>;
-  /** Leaves the rows to whoever comes next. */
-  close(): void;
+  /** Leaves the rows to whoever comes next; resolves when they can be had. */
+  close(): Promise<void>;
 }
 
 /**
@@ -68,9 +68,14 @@ export function createShelf(rows: Rows, tabs: Tabs): Shelf {
       const letGo = await tabs.hold(own);
       const known = new Set([own]);
 
+      let inheriting: Promise<unknown> = Promise.resolve();
+
       async function inherit(tab: string): Promise<void> {
-        const found = await rows.adopt(identity, tab, own);
-        // Closed meanwhile: the rows belong to this tab, which is gone, so the next one finds them.
+        if (signal.aborted) return;
+        const adopting = rows.adopt(identity, tab, own);
+        inheriting = Promise.allSettled([inheriting, adopting]);
+        const found = await adopting;
+        // Closed meanwhile: the rows belong to this tab, which will be gone, so the next one finds them.
         if (found.length && !signal.aborted) adopt(found);
       }
 
@@ -99,8 +104,9 @@ export function createShelf(rows: Rows, tabs: Tabs): Shelf {
       await look();
       return {
         write: (changes) => rows.write(own, changes),
-        close(): void {
+        async close(): Promise<void> {
           closing.abort();
+          await inheriting;
           letGo();
         },
       };
