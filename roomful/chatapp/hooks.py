@@ -52,9 +52,13 @@ def _room_removed(transaction: Connection, call: Call) -> None:
 
 def _room_updated(transaction: Connection, call: Call) -> _Later | None:
     """Somebody may have written over the pins."""
-    room_sid = _room_sid(call)
-    told = read_attributes(call.get("Attributes")).get("pins", [])
-    return None if told == pins_in(transaction, room_sid) else (settle_room, (room_sid,))
+    room_sid, told, pins = (
+        _room_sid(call),
+        read_attributes(call.get("Attributes")),
+        pins_in(transaction, _room_sid(call)),
+    )
+    ours = pins or "kind" in told  # in what other software made, `pins` may be anything
+    return (settle_room, (room_sid,)) if ours and told.get("pins", []) != pins else None
 
 
 def _person_left(transaction: Connection, call: Call) -> None:

@@ -24,6 +24,8 @@ def settle(state: ChatState, room_sid: str, sid: str, by_client: bool) -> None:
         the same.
     Raises BackendUnavailable.
     """
+    if state.rooms.find(room_sid) is None:
+        return  # gone, or other software's, whose attributes are its own affair
     with _whatever_it_can(), state.locks.holding(sid):
         message = state.messages.find(room_sid, sid)
         if message is None:

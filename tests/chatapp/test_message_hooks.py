@@ -121,6 +121,18 @@ def test_what_a_client_wrote_is_written_again_be_it_the_same(talk: Heard, record
     assert recorder.count("POST", WRITES) == before + 3, "what REST wrote is believed"
 
 
+def test_what_other_software_made_for_itself_is_its_own_affair(talk: Heard) -> None:
+    talk.house.rest.conversations(talk.sid).update(attributes='{"kind": "support"}')
+    message = talk.said("bo", "hello @chen", m=["chen"], **FORGED)
+    talk.hear(talk.write("bo", message, {"m": ["chen"]} | FORGED))
+    assert talk.attributes(message) == {"m": ["chen"]} | FORGED
+    assert talk.rows("mentions") == []
+    attributes = json.dumps({"pins": "on the map"})
+    talk.house.rest.conversations(talk.sid).update(attributes=attributes)
+    talk.hear(call(talk.house.app, "onConversationUpdated", ConversationSid=talk.sid, Attributes=attributes))
+    assert talk.house.rest.conversations(talk.sid).fetch().attributes == attributes
+
+
 def test_what_the_chat_app_writes_itself_has_no_echo(talk: Heard, recorder: Recorder) -> None:
     talk.react(talk.chen, "👍")
     talk.edit(talk.bo, "hello @chen", "chen")
