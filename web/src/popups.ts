@@ -1,3 +1,4 @@
+import { shorten } from "./chat/attributes";
 import type { Notice, Popups } from "./chat/notify";
 import i18n from "./i18n";
 import { recall, remember } from "./ui/memory";
@@ -34,6 +35,12 @@ function titleFor({ author, room }: Notice): string {
   return room === null ? author : i18n.t("notice.title", { author, room });
 }
 
+async function bodyOf({ text }: Notice): Promise<string> {
+  if (!showsText()) return i18n.t("notice.hidden");
+  const { plainOf } = await import("./features/text/plain"); // with the page's own texts, after the sign-in
+  return shorten(plainOf(text)) || i18n.t("notice.file");
+}
+
 /** The browser's notifications. Tabs know of each other by a channel. */
 export function browserPopups(): Popups {
   const shown = new Map<string, Notification>();
@@ -41,9 +48,9 @@ export function browserPopups(): Popups {
   return {
     wanted: () => standing() === "on",
 
-    show(notice, onPress) {
-      const body = showsText() ? notice.text || i18n.t("notice.file") : i18n.t("notice.hidden");
+    async show(notice, onPress) {
       try {
+        const body = await bodyOf(notice);
         const popup = new Notification(titleFor(notice), { body, tag: notice.sid, icon: "/favicon.svg" });
         popup.onclick = () => {
           window.focus();

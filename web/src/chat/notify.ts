@@ -1,5 +1,4 @@
 import type { Attention } from "./attention";
-import { shorten } from "./attributes";
 import type { Clock } from "./clock";
 import { toMessage } from "./messages";
 import { titleOf } from "./room";
@@ -22,6 +21,7 @@ export interface Notice {
   author: string;
   /** What the room is called; null for a direct message of two. */
   room: string | null;
+  /** As it was typed. */
   text: string;
 }
 
@@ -96,7 +96,7 @@ export function createNotify(store: ChatStore, attention: Attention, popups: Pop
     const notice = {
       ...{ sid, index, author: people[author]?.name ?? author },
       room: room.kind === "dm" && room.others.length === 1 ? null : titleOf(room, people),
-      text: shorten(message.body ?? ""),
+      text: message.body ?? "",
     };
     popups.show(notice, () => open(sid, index));
   }

@@ -35,12 +35,7 @@ export function Avatar({ person, size = "md", online = null, presence }: AvatarP
   const [broken, setBroken] = useState<string | null>(null);
   return (
     <span className={cx(styles.avatar, styles[size], styles[`tone${toneOf(identity)}`])}>
-      {/* Not as text: what a button round a face says would have to repeat it (WCAG 2.5.3). */}
-      <span
-        className={styles.initials}
-        data-initials={initialsOf(name, size === "xs" ? 1 : 2) || firstOf(identity)}
-        aria-hidden="true"
-      />
+      <span aria-hidden="true">{initialsOf(name, size === "xs" ? 1 : 2) || firstOf(identity)}</span>
       {avatar && avatar !== broken && (
         <img
           key={avatar}

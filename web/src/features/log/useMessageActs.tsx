@@ -9,6 +9,7 @@ import { refusal } from "../../ui/refusal";
 import { toast } from "../../ui/Toast";
 import { useRights } from "../members/useMembers";
 import { useShowProfile } from "../profile/ProfileContext";
+import { plainOf } from "../text/plain";
 import { type ActKey, actsOn, type MessageAct } from "./messageActs";
 import styles from "./RowMenu.module.css";
 
@@ -50,7 +51,7 @@ export function useMessageActs(room: Room): Doing {
   function run(key: ActKey, message: ChatMessage, row: HTMLElement, sure = false): void {
     const { index, author, body } = message;
     const does: Record<ActKey, () => unknown> = {
-      reply: () => chat.setQuote(sid, { sid: message.sid, index, author, text: shorten(body) }),
+      reply: () => chat.setQuote(sid, { sid: message.sid, index, author, text: shorten(plainOf(body)) }),
       edit: () => chat.startEditing(sid, index),
       copy: () => copy(body, "log.copiedText"),
       link: () => copy(new URL(permalink(sid, index), window.location.href).href, "log.copied"),

@@ -39,6 +39,7 @@ export function useRowMenu(room: Room, list: RefObject<HTMLElement | null>) {
     press.current = setTimeout(() => {
       setRow(pressed);
       setOpen("sheet");
+      swallowClick();
     }, longPress);
   }
 
@@ -77,17 +78,29 @@ export function useRowMenu(room: Room, list: RefObject<HTMLElement | null>) {
     onAct: (key: ActKey) => doing.run(key, message, row),
     onReact: (emoji: string) => react(message, emoji, true),
   };
-  const tools = <RowMenu {...shared} open={open === "sheet" ? null : open} onOpen={setOpen} />;
+  const tools = open !== "sheet" && <RowMenu {...shared} open={open} onOpen={setOpen} />;
   return {
     handlers,
     element: (
       <>
-        {createPortal(tools, row.firstElementChild ?? row)}
+        {tools && createPortal(tools, row.firstElementChild ?? row)}
         <RowSheet {...shared} isOpen={open === "sheet"} onClose={() => setOpen(null)} />
         {doing.element}
       </>
     ),
   };
+}
+
+/** When the finger that opened the sheet goes up, the browser may make a click of it on what is there by then. */
+function swallowClick(): void {
+  const swallow = (event: Event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const stop = () => setTimeout(() => window.removeEventListener("click", swallow, true), 300);
+  window.addEventListener("click", swallow, true);
+  window.addEventListener("touchend", stop, { once: true });
+  window.addEventListener("touchcancel", stop, { once: true });
 }
 
 /** Moves the focus to the row before or after the one that has it; from the log itself to the last one in view. */

@@ -16,6 +16,7 @@ import { toast } from "../../ui/Toast";
 import { usePerson } from "../../usePerson";
 import { timeSince } from "../log/format";
 import { useRights } from "../members/useMembers";
+import { plainOf } from "../text/plain";
 import styles from "./Pins.module.css";
 
 /** The messages that are pinned to a room, behind a button in its header; nothing where there are none. */
@@ -89,7 +90,7 @@ function Pinned({ room: { sid }, pin, mayUnpin, onGo }: PinnedProps) {
         )}
         <span className={styles.text} dir="auto">
           {message
-            ? message.body || message.files.map(({ name }) => name).join(", ")
+            ? plainOf(message.body) || message.files.map(({ name }) => name).join(", ")
             : t(isError ? "pins.failed" : "pins.gone")}
         </span>
         <small>{t("pins.by", { name: by.name })}</small>

@@ -2,6 +2,7 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { plainOf } from "./plain";
 import { RichText } from "./RichText";
 
 const none: string[] = [];
@@ -239,3 +240,12 @@ it("loses no word and makes no element that is not allowed, whatever is written"
     { numRuns: 400 },
   );
 }, 60_000);
+
+it.each([
+  ["plain  text\nin two lines", "plain text in two lines"],
+  ["**bold** _and_ `code` ~~no~~ [a link](https://example.org)", "bold and code no a link"],
+  ["- one\n- two\n\n> quoted", "one two quoted"],
+  ["```py\nx = 1\n```\nafter", "x = 1 after"],
+])("says %j in one line and without marks", (text, plain) => {
+  expect(plainOf(text)).toBe(plain);
+});

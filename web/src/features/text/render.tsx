@@ -4,6 +4,7 @@ import { everybody, splitMentions } from "../../chat/mentions";
 import { cx } from "../../ui/cx";
 import { CodeBlock } from "./CodeBlock";
 import { linkTo, misleads, shownAddress } from "./links";
+import { textOf } from "./plain";
 import styles from "./RichText.module.css";
 
 /** Whom a message mentions, and who reads it. */
@@ -140,11 +141,6 @@ const directed = ({ depth }: Place) => (depth === 0 ? { dir: "auto" } : {});
 /** What of the message became this node. */
 function typed(node: Nodes, { source }: Place): string {
   return source.slice(node.position?.start.offset, node.position?.end.offset);
-}
-
-function textOf(node: Nodes): string {
-  if ("children" in node) return node.children.map(textOf).join("");
-  return "value" in node ? node.value : "";
 }
 
 /** A lone `-`, `>` or `#` is an answer, not a list, a quote or a heading without anything in it. */
