@@ -11,8 +11,9 @@ import pytest
 
 from roomful.conversations.sync.objects import Kind
 from tests.conftest import MakeServer
-from tests.servers import wait_for
+from tests.servers import twilio_client, wait_for
 from tests.test_topologies import Installation, installation
+from tests.webhooks.listener import Listener, Reply
 from tests.webhooks.person import CLIENT, Person
 
 __all__ = ["installation"]
@@ -165,6 +166,29 @@ def test_a_pinned_message_that_somebody_deletes_is_not_pinned(room: Room) -> Non
     wait_for(lambda: [pin["sid"] for pin in json.loads(room.rest.fetch().attributes)["pins"]] == [kept])
     assert room.ask("bo", "DELETE", f"/messages/{kept}/pin") == 204
     assert "pins" not in json.loads(room.rest.fetch().attributes)
+
+
+def test_who_moderates_texts_is_asked_about_edits_too(start_server: MakeServer) -> None:
+    server = start_server(WEBHOOK_ALLOW="127.0.0.1")
+    listener = Listener().up()
+    listener.trust(server.credentials["auth_token"])
+    listener.always("/", lambda call: Reply(403) if "spam" in (call.get("Body") or "") else Reply())
+    service = twilio_client(server).conversations.v1.services(server.credentials["service_sid"])
+    events = ["onMessageUpdate", "onMessageUpdated"]
+    hooks = {"pre_webhook_url": listener.url("/"), "post_webhook_url": listener.url("/"), "filters": events}
+    service.configuration.webhooks().update(**hooks)
+    room = Room(Installation(server, server, None, ""), "ada", "bo")
+    message = room.say("hello")
+    edit = f"/messages/{message}/edit"
+    assert room.ask("ada", "POST", edit, {"body": "buy spam"}) == 403
+    assert room.react("bo", message, "👍") == 204
+    assert room.ask("ada", "POST", edit, {"body": "buy nothing"}) == 204
+    (told,) = listener.wait(1, event="onMessageUpdated")
+    assert (told["Body"], json.loads(told["Attributes"])["rx"]) == ("buy nothing", {"👍": ["bo"]})
+    assert [call["Body"] for call in listener.heard(event="onMessageUpdate")] == ["buy spam", "buy nothing"]
+    assert listener.forged == []
+    listener.close()
+    room.person.close()
 
 
 def test_nodes_on_one_postgresql_lose_nothing(start_server: MakeServer, postgres_database: str) -> None:

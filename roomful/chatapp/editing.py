@@ -43,7 +43,8 @@ def check_body(body: str, *, has_files: bool) -> None:
 def edit_message(state: ChatState, message: Message, body: str, claimed: list[str]) -> None:
     """Give the message another text. Reactions that come meanwhile stay: they wait for each other.
 
-    claimed: whom it mentions, as its author says; whom it answers, it goes on to mention. Raises ApiError `bad_message`, and as `Messages.edit` does.
+    claimed: whom it mentions, as its author says; whom it answers, it goes on to mention.
+    Raises ApiError `bad_message`, and as `Messages.edit` does.
     """
     check_body(body, has_files=message.has_files)
     with state.locks.holding(message.sid):

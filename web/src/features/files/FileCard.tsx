@@ -12,12 +12,8 @@ export function FileCard({ file }: { file: Attachment }) {
   const download = useDownload();
   const { name, type, size } = file;
   return (
-    <button
-      type="button"
-      className={styles.card}
-      aria-label={t("files.download", { name, size: sizeOf(size) })}
-      onClick={() => download(file)}
-    >
+    <button type="button" className={styles.card} onClick={() => download(file)}>
+      <span className="sr">{t("files.save")} </span>
       <span className={styles.icon}>
         <Icon of={fileIcon(type)} />
       </span>
