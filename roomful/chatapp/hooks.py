@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, Response, request
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 from twilio.request_validator import RequestValidator
 
 from roomful.chatapp.accounts import follow_user
@@ -22,10 +22,9 @@ from roomful.chatapp.identity import is_identity, to_shown_name
 from roomful.chatapp.messages import is_message_sid
 from roomful.chatapp.pinning import pins_in
 from roomful.chatapp.reacting import hear_demo
-from roomful.chatapp.rooms import forget_room, remember_offer
+from roomful.chatapp.rooms import forget_member, forget_room
 from roomful.chatapp.settling import settle, settle_removed, settle_room
 from roomful.chatapp.state import ChatState, chat
-from roomful.chatapp.store import schema
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("hooks", __name__)
@@ -65,9 +64,7 @@ def _person_left(transaction: Connection, call: Call) -> None:
     """A leave is remembered, also of a room that nobody was ever put into: it may become a default room later."""
     identity, room_sid = call.get("Identity", ""), _room_sid(call)
     if is_identity(identity):
-        remember_offer(transaction, identity, room_sid, joined=True)
-        for table in (schema.mentions, schema.levels):
-            transaction.execute(delete(table).where(table.c.room_sid == room_sid, table.c.identity == identity))
+        forget_member(transaction, room_sid, identity)
 
 
 def _user_updated(transaction: Connection, call: Call) -> None:

@@ -16,7 +16,7 @@ from roomful.chatapp.clock import now_ms
 from roomful.chatapp.errors import ApiError
 from roomful.chatapp.joining import admit
 from roomful.chatapp.locks import ROOMS
-from roomful.chatapp.rooms import Room, check_name, check_topic, forget_room, remember_offer
+from roomful.chatapp.rooms import Room, check_name, check_topic, forget_member, forget_room, remember_offer
 from roomful.chatapp.state import ChatState
 from roomful.chatapp.store import schema
 from roomful.chatapp.store.database import upsert
@@ -162,6 +162,7 @@ def remove_member(state: ChatState, actor: Account | None, room: Room, identity:
         state.connection.service.conversations(room.sid).participants(identity).delete()
     state.room_changed(room.sid)
     with state.database.write() as transaction:
+        forget_member(transaction, room.sid, identity)
         record(transaction, by or "", "removed", room.sid, identity)
     gone = state.accounts.find(identity)
     name = identity if gone is None else gone.friendly_name
@@ -173,7 +174,7 @@ def leave_room(state: ChatState, person: Account, room: Room) -> None:
     with talking("leave the room", ignore=frozenset({404})):
         state.connection.service.conversations(room.sid).participants(person.identity).delete()
     with state.database.write() as transaction:
-        remember_offer(transaction, person.identity, room.sid, joined=True)
+        forget_member(transaction, room.sid, person.identity)
     state.room_changed(room.sid)
 
 

@@ -227,6 +227,13 @@ def remember_offer(transaction: Transaction, identity: str, room_sid: str, *, jo
     transaction.execute(insert(table).values(**values, offered_at=now_ms()))
 
 
+def forget_member(transaction: Transaction, room_sid: str, identity: str) -> None:
+    """The person has left the room, and is remembered to have been there."""
+    remember_offer(transaction, identity, room_sid, joined=True)
+    for table in (schema.mentions, schema.levels):
+        transaction.execute(delete(table).where(table.c.room_sid == room_sid, table.c.identity == identity))
+
+
 def forget_room(transaction: Transaction, room_sid: str) -> None:
     """The room is gone: drop what is kept of it, but for what its people are told."""
     for table in OF_ROOMS:

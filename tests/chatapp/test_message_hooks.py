@@ -265,10 +265,16 @@ def test_what_is_gone_mentions_nobody(talk: Heard) -> None:
     assert talk.pins() == []
 
 
-def test_who_leaves_is_not_reminded(talk: Heard) -> None:
+@pytest.mark.parametrize("how", ["by another client", "here", "put out"])
+def test_who_leaves_is_not_reminded(talk: Heard, how: str) -> None:
     talk.said("bo", "hello @chen and @ana", m=["chen", "ana"])
     talk.chen.put(f"/api/rooms/{talk.sid}/level", json={"level": "mentions"})
-    talk.hear(call(talk.house.app, "onParticipantRemoved", ConversationSid=talk.sid, Identity="chen"))
+    if how == "by another client":
+        talk.hear(call(talk.house.app, "onParticipantRemoved", ConversationSid=talk.sid, Identity="chen"))
+    elif how == "here":
+        assert talk.chen.post(f"/api/rooms/{talk.sid}/leave").status_code == 204
+    else:
+        assert talk.house.ana.delete(f"/api/rooms/{talk.sid}/members/chen").status_code == 204
     assert [row.identity for row in talk.rows("mentions")] == ["ana"]
     assert talk.rows("levels") == []
     talk.hear(call(talk.house.app, "onConversationRemoved", ConversationSid=talk.sid))
