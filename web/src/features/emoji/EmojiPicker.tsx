@@ -1,5 +1,5 @@
 import { EmojiPicker as Frimousse, type Emoji as Picked, useActiveEmoji, useSkinTone } from "frimousse";
-import { useMemo, useRef, useState } from "react";
+import { type ComponentProps, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./EmojiPicker.module.css";
 import { type Emoji, loadEmoji } from "./emoji";
@@ -58,15 +58,25 @@ export function EmojiPicker({ onPick, onClose, columns, focusSearch }: EmojiPick
   );
 }
 
+/** The library counts rows and columns from 0, ARIA from 1. */
+function counted<T extends ComponentProps<"div"> | ComponentProps<"button">>(props: T): T {
+  const { "aria-rowindex": row, "aria-colindex": column } = props;
+  return {
+    ...props,
+    ...(row === undefined ? {} : { "aria-rowindex": row + 1 }),
+    ...(column === undefined ? {} : { "aria-colindex": column + 1 }),
+  };
+}
+
 const components: NonNullable<Parameters<typeof Frimousse.List>[0]["components"]> = {
   CategoryHeader: ({ category, ...props }) => (
     <div className={styles.group} {...props}>
       {category.label}
     </div>
   ),
-  Row: (props) => <div className={styles.row} {...props} />,
+  Row: (props) => <div className={styles.row} {...counted(props)} />,
   Emoji: ({ emoji, ...props }) => (
-    <button type="button" className={styles.emoji} {...props}>
+    <button type="button" className={styles.emoji} {...counted(props)}>
       {emoji.emoji}
     </button>
   ),

@@ -13,8 +13,8 @@ const emojiAlone = /^\s*(?:\p{RGI_Emoji}\s*){1,3}$/v;
 const longestEmoji = 120;
 
 /** A text is shown whole up to this size; of a longer one the beginning, until asked for. */
-const longest = 4_000;
-const mostLines = 60;
+const longest = 2_500;
+const mostLines = 40;
 
 interface RichTextProps {
   text: string;

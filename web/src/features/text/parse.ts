@@ -32,10 +32,10 @@ const mdastExtensions = [
 
 /** Everything that can begin some markup, and what makes a link. Without any, a text is as it is. */
 const marks = /[*_~`[\]<>\\]|^[ \t]*(?:[-+#]|\d{1,9}[.)])|https?:|www\.|@(?=[\w-]+\.)/gim;
-/** The parser's time grows with the square of some of these in the worst case: so many of them take it some 20 ms. */
-const mostMarks = 1_500;
+/** The parser's time grows with the square of some of these in the worst case: so many of them take it some 30 ms. */
+const mostMarks = 1_000;
 /** Each line is a paragraph, or an item of a list, at worst. */
-const mostLines = 1_000;
+const mostLines = 500;
 /** A line deep in quotes and lists: each level costs, and no room is left for the text. */
 const deep = /^(?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])[ \t])){8}/m;
 /** A fence costs more than a mark: it becomes a block with a head and a button. */
