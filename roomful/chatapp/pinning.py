@@ -21,8 +21,8 @@ _table = schema.pins
 def pin_message(state: ChatState, person: Account, message: Message) -> None:
     """Pin the message, for everybody. Nothing is done to one that is pinned.
 
-    Raises ApiError `too_many_pins`, and `no_message`, and BackendUnavailable: then it is kept, and shown with
-    the room's next pin.
+    Raises ApiError `too_many_pins`, `no_message` and `room_archived`, and BackendUnavailable: then it is kept, and
+    shown with the room's next pin.
     """
     key = {"room_sid": message.room_sid, "message_sid": message.sid}
     mine = select(_table.c.at).filter_by(**key)
@@ -36,15 +36,17 @@ def pin_message(state: ChatState, person: Account, message: Message) -> None:
                     raise _full()
                 values = {"index": message.index, "by": person.identity, "at": now_ms()}
                 transaction.execute(insert(_table).values(**key, **values))
-        show_pins(state, message.room_sid)
+        try:
+            show_pins(state, message.room_sid)
+        except ApiError:  # refused for good
+            _take_out(state, message)
+            raise
 
 
 def unpin_message(state: ChatState, message: Message) -> None:
     """Raises BackendUnavailable: then it is shown until the room's next pin."""
     with state.locks.holding(ROOMS):
-        with state.database.write() as transaction:
-            gone = delete(_table).where(_table.c.room_sid == message.room_sid, _table.c.message_sid == message.sid)
-            transaction.execute(gone)
+        _take_out(state, message)
         show_pins(state, message.room_sid)
 
 
@@ -88,6 +90,11 @@ def pins_in(transaction: Transaction, room_sid: str) -> list[dict[str, object]]:
     rows = select(_table).where(_table.c.room_sid == room_sid).order_by(_table.c.at, _table.c.message_sid)
     found = transaction.execute(rows).mappings().all()
     return [{"sid": row["message_sid"], "i": row["index"], "by": row["by"], "ts": row["at"]} for row in found]
+
+
+def _take_out(state: ChatState, message: Message) -> None:
+    with state.database.write() as transaction:
+        transaction.execute(delete(_table).filter_by(room_sid=message.room_sid, message_sid=message.sid))
 
 
 def _full() -> ApiError:

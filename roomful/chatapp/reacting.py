@@ -22,16 +22,23 @@ _table = schema.reactions
 def react(state: ChatState, person: Account, message: Message, emoji: str, *, given: bool) -> None:
     """Give a reaction, or take it back. When this has returned, everybody has been told.
 
-    Raises ApiError `too_many_reactions` and `no_message`, and BackendUnavailable: then it is kept, and shown with the
-    next one.
+    Raises ApiError `too_many_reactions`, `room_archived` and `no_message`, and BackendUnavailable: then it is kept, and
+    shown with the next one.
     """
     with state.database.write() as transaction:
         shown = reactions_in(transaction, message.sid)
         if given and emoji not in shown and len(shown) >= MAX_EMOJI:
             raise ApiError(409, "too_many_reactions", f"A message has at most {MAX_EMOJI} different reactions.")
-        if (person.identity in shown.get(emoji, ())) != given:
+        changed = (person.identity in shown.get(emoji, ())) != given
+        if changed:
             _note(transaction, message.room_sid, message.sid, emoji, person.identity, now_ms(), given=given)
-    state.locks.after_me(message.sid, lambda: _show(state, message))
+    try:
+        state.locks.after_me(message.sid, lambda: _show(state, message))
+    except ApiError as refusal:  # for good
+        if changed and refusal.code != "no_message":
+            with state.database.write() as transaction:
+                _note(transaction, message.room_sid, message.sid, emoji, person.identity, now_ms(), given=not given)
+        raise
 
 
 def reactions_of(state: ChatState, message_sid: str) -> dict[str, list[str]]:

@@ -188,6 +188,20 @@ def test_moderators_edit_their_own_only(talk: Talk) -> None:
     assert answers == [204, 403]
 
 
+def test_what_the_service_refuses_for_good_is_not_kept(talk: Talk) -> None:
+    talk.house.rest.conversations(talk.sid).update(state="closed")
+    for refused in (
+        talk.edit(talk.bo, "x"),
+        talk.react(talk.bo, "👍"),
+        talk.bo.put(talk.url("/pin")),
+        talk.bo.delete(talk.url()),
+    ):
+        assert_refused(refused, 409, "room_archived")
+    assert talk.bo.get(talk.url("/reactions")).get_json() == {"reactions": []}
+    assert talk.rows("pins") == []
+    assert talk.fetched().body == "hello"
+
+
 # --- deletions -----------------------------------------------------------------------------------------------------
 
 
