@@ -40,6 +40,8 @@ export function pageStorage(): DraftStorage {
 interface Saved {
   text: string;
   quote: Quote | null;
+  /** The quoted author is not told. */
+  silent: boolean;
   at: number;
 }
 
@@ -59,25 +61,28 @@ export function createDrafts(store: ChatStore, storage: DraftStorage, clock: Clo
   const keyOf = (sid: string) => `draft:${identity}:${sid}`;
   const now = (sid: string) => {
     const { drafts, enclosures } = store.getState();
-    return { text: drafts[sid] ?? "", quote: enclosures[sid]?.quote ?? null };
+    const { quote = null, silent = false } = enclosures[sid] ?? {};
+    return { text: drafts[sid] ?? "", quote, silent };
   };
 
   store.subscribe((state, before) => {
     if (identity === null || (state.drafts === before.drafts && state.enclosures === before.enclosures)) return;
     const rooms = [state.drafts, before.drafts, state.enclosures, before.enclosures].flatMap(Object.keys);
     for (const sid of new Set(rooms)) {
-      const quoteChanged = state.enclosures[sid]?.quote !== before.enclosures[sid]?.quote;
-      if (state.drafts[sid] !== before.drafts[sid] || quoteChanged) change(sid);
+      const [now, then] = [state.enclosures[sid], before.enclosures[sid]];
+      const enclosed = now?.quote !== then?.quote || now?.silent !== then?.silent; // files are not saved
+      if (enclosed || state.drafts[sid] !== before.drafts[sid]) change(sid);
     }
   });
 
   function change(sid: string): void {
     const { text, quote } = now(sid);
+    const person = identity;
     changed.delete(sid);
     if (text || quote) {
       changed.add(sid);
       callOff ??= clock.after(saveAfter, flush);
-    } else queueMicrotask(() => remove(sid, identity)); // it is only now that its message is in the outbox
+    } else queueMicrotask(() => remove(sid, person)); // it is only then that its message is in the outbox
   }
 
   /** What was sent must not come back, and not be lost either. */
@@ -94,7 +99,7 @@ export function createDrafts(store: ChatStore, storage: DraftStorage, clock: Clo
 
   function save(sid: string): void {
     changed.delete(sid);
-    const { text, quote } = now(sid);
+    const { text, quote, silent } = now(sid);
     const key = keyOf(sid);
     if (!text && !quote) {
       if (storage.getItem(key) === known.get(sid)) storage.removeItem(key);
@@ -102,7 +107,7 @@ export function createDrafts(store: ChatStore, storage: DraftStorage, clock: Clo
       return;
     }
     const re = quote && { sid: quote.sid, i: quote.index, a: quote.author, t: quote.text };
-    const value = JSON.stringify({ text: text.slice(0, longest), re, at: Date.now() });
+    const value = JSON.stringify({ text: text.slice(0, longest), re, silent, at: Date.now() });
     try {
       storage.setItem(key, value);
       known.set(sid, value);
@@ -116,7 +121,7 @@ export function createDrafts(store: ChatStore, storage: DraftStorage, clock: Clo
     try {
       const value = JSON.parse(storage.getItem(key) ?? "");
       if (typeof value?.text !== "string" || typeof value.at !== "number") return null;
-      return { text: value.text, quote: readAttributes(value).quote, at: value.at };
+      return { text: value.text, quote: readAttributes(value).quote, silent: value.silent === true, at: value.at };
     } catch {
       return null;
     }
@@ -135,9 +140,10 @@ export function createDrafts(store: ChatStore, storage: DraftStorage, clock: Clo
     const saved = read(keyOf(sid));
     const { text, quote } = now(sid);
     if (!saved || text || quote) return;
+    const quoted = saved.quote && { quote: saved.quote, silent: saved.silent };
     known.set(sid, storage.getItem(keyOf(sid)) ?? "");
     store.change("drafts", sid, () => saved.text || undefined);
-    store.change("enclosures", sid, (draft) => (saved.quote ? { files: [], ...draft, quote: saved.quote } : draft));
+    store.change("enclosures", sid, (draft) => (quoted ? { files: [], ...draft, ...quoted } : draft));
     changed.delete(sid);
   }
 
@@ -152,6 +158,11 @@ export function createDrafts(store: ChatStore, storage: DraftStorage, clock: Clo
         if (key.startsWith(own)) restore(key.slice(own.length));
         else storage.removeItem(key);
       }
+    },
+
+    /** Nobody comes back for what was typed. */
+    forget(): void {
+      for (const key of keys(keyOf(""))) storage.removeItem(key);
     },
 
     /** What is in the store from now on is no longer theirs. */

@@ -60,7 +60,11 @@ class Run {
   private readonly takenFrom = new Set<Tab>();
   private readonly numbers = new Map<Tab, number>();
 
-  constructor(seed: number) {
+  constructor(
+    seed: number,
+    /** Whether browsers take names from pages that live. */
+    private readonly freezes: boolean,
+  ) {
     let state = seed;
     this.world = new World(rooms, () => {
       state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
@@ -102,7 +106,7 @@ class Run {
     if (step.do === "cut") tab.disconnect();
     if (step.do === "mend") tab.reconnect();
     if (step.do === "renew") tab.connect();
-    if (step.do === "freeze") {
+    if (step.do === "freeze" && this.freezes) {
       tab.loseName();
       this.takenFrom.add(tab);
     }
@@ -183,7 +187,7 @@ it("sends each message exactly once and in order, or shows that it was not sent,
     fc.array(step, { maxLength: 60, size: "max" }),
     async (seed, steps) => {
       vi.clearAllTimers();
-      const run = new Run(seed);
+      const run = new Run(seed, freezes);
       for (const step of steps) await run.take(step);
       await run.settle();
       const faults = run.faults();

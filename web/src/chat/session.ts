@@ -292,7 +292,8 @@ export function createSession(deps: SessionDeps) {
 
     async deleteAccount(password: string): Promise<void> {
       await api.deleteAccount(password);
-      store.setState({ outbox: {}, drafts: {}, enclosures: {} }); // nobody comes back for it
+      store.setState({ outbox: {}, drafts: {}, enclosures: {} }); // nobody comes back for them
+      drafts.forget();
       leave();
     },
 

@@ -8,6 +8,7 @@ import type {
   SdkMessageBuilder,
   SdkPage,
   SdkParticipant,
+  SdkSending,
   SdkUser,
 } from "../surface";
 
@@ -321,6 +322,10 @@ export class FakeConversation implements SdkConversation {
     mediaAttachmentsTotalSizeLimitInMb: 150,
   };
 
+  /** What was put into messages as files, and how the upload of each message ends; it takes until that is said. */
+  files: { contentType: string; filename: string; media: Blob }[] = [];
+  uploads: { finish(): void; fail(error: unknown): void }[] = [];
+
   prepareMessage(): SdkMessageBuilder {
     let [body, attributes]: [string, object] = ["", {}];
     const builder: SdkMessageBuilder = {
@@ -332,12 +337,22 @@ export class FakeConversation implements SdkConversation {
         attributes = given;
         return builder;
       },
-      addMedia: () => builder,
-      build: () => ({
-        send: () => Object.assign(this.sendMessage(body, attributes), { cancel: () => {} }),
-      }),
+      addMedia: (file) => {
+        this.files.push(file);
+        return builder;
+      },
+      build: () => ({ send: () => this.upload(() => this.sendMessage(body, attributes)) }),
     };
     return builder;
+  }
+
+  private upload(send: () => Promise<number>): SdkSending {
+    let cancel = () => {};
+    const uploaded = new Promise<void>((finish, fail) => {
+      cancel = () => fail(new Error("Promise was cancelled"));
+      this.uploads.push({ finish, fail });
+    });
+    return Object.assign(uploaded.then(send), { cancel: () => cancel() });
   }
 
   async typing(): Promise<void> {

@@ -35,8 +35,8 @@ export class FakeClock implements Clock {
   }
 }
 
-/** A chat over the fake SDK. `api` answers can be replaced by a test. */
-export function fixture(deps: Pick<ChatDeps, "popups"> = {}) {
+/** A chat over the fake SDK; pages of one browser share their `storage`. `api` answers can be replaced by a test. */
+export function fixture({ storage = memoryStorage(), ...deps }: Pick<ChatDeps, "popups" | "storage"> = {}) {
   const server = new FakeServer();
   const api = {
     session: vi.fn(async () => ({ auth: "password" as const, signup: "open" as const, user: null })),
@@ -70,7 +70,6 @@ export function fixture(deps: Pick<ChatDeps, "popups"> = {}) {
     },
   };
   const clock = new FakeClock();
-  const storage = memoryStorage();
   const chat = createChat({ api, messages, connect: server.connect, attention, clock, storage, shelf: null, ...deps });
   const state = () => chat.store.getState();
   const bodies = (sid: string) => state().logs[sid]?.messages.map((message) => message.body) ?? [];
