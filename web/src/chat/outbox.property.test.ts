@@ -184,8 +184,9 @@ afterEach(() => void vi.useRealTimers());
 it("sends each message exactly once and in order, or shows that it was not sent, whatever breaks", async () => {
   const property = fc.asyncProperty(
     fc.nat(2 ** 31),
+    fc.boolean(),
     fc.array(step, { maxLength: 60, size: "max" }),
-    async (seed, steps) => {
+    async (seed, freezes, steps) => {
       vi.clearAllTimers();
       const run = new Run(seed, freezes);
       for (const step of steps) await run.take(step);
