@@ -38,7 +38,7 @@ export function SuggestionLine({ suggestion, room }: { suggestion: Suggestion; r
             <Door isPrivate={suggestion.room.isPrivate} size="sm" />
           </span>
           <bdi className="truncate">{bareName(suggestion.room.name)}</bdi>
-          <small className="truncate">{suggestion.room.topic}</small>
+          {suggestion.room.topic && <small className="truncate">{suggestion.room.topic}</small>}
         </>
       );
     case "emoji":

@@ -14,6 +14,7 @@ import type { Offer, Suggestion } from "./suggestion";
 const most = 8;
 /** Of people who are not in the room. */
 const mostOthers = 5;
+const byName = new Intl.Collator(undefined, { sensitivity: "base", numeric: true });
 const noMessages: ChatMessage[] = [];
 const nobody: Person[] = [];
 
@@ -34,7 +35,7 @@ export function usePeopleOffer(room: Room, typed: string): Offer {
     const spoke = new Map(messages.map(({ author, index }) => [author, index]));
     const inside = (members ?? [])
       .filter(({ isMe, hasAccount, identity, name }) => !isMe && hasAccount && begins(typed, identity, name))
-      .sort((a, b) => (spoke.get(b.identity) ?? -1) - (spoke.get(a.identity) ?? -1) || a.name.localeCompare(b.name));
+      .sort((a, b) => (spoke.get(b.identity) ?? -1) - (spoke.get(a.identity) ?? -1) || byName.compare(a.name, b.name));
     const here = new Set(members?.map(({ identity }) => identity));
     const others = outside.filter(({ identity }) => members && !here.has(identity)).slice(0, mostOthers);
     const all: Suggestion[] =
