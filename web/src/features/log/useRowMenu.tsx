@@ -39,7 +39,7 @@ export function useRowMenu(room: Room, list: RefObject<HTMLElement | null>) {
     press.current = setTimeout(() => {
       setRow(pressed);
       setOpen("sheet");
-      swallowClick();
+      swallowClick(event.pointerId);
     }, longPress);
   }
 
@@ -92,8 +92,9 @@ export function useRowMenu(room: Room, list: RefObject<HTMLElement | null>) {
 }
 
 /** When the finger that opened the sheet goes up, the browser may make a click of it on what is there by then. */
-function swallowClick(): void {
-  const swallow = (event: Event) => {
+function swallowClick(finger: number): void {
+  const swallow = (event: GlobalEventHandlersEventMap["click"]) => {
+    if (event.pointerId !== finger) return;
     event.preventDefault();
     event.stopPropagation();
   };
