@@ -1,6 +1,8 @@
-"""What the chat app writes into a message's attributes: bounded, whole, and of what others wrote nothing lost."""
+"""What the chat app writes into a message's attributes: bounded, whole, and of what others wrote nothing lost. Who is
+mentioned, and what is an emoji."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +20,11 @@ from roomful.chatapp.attributes import (
     write_attributes,
 )
 from roomful.chatapp.emoji import MAX_BYTES, to_emoji
+from roomful.chatapp.mentioning import mentioned
 from roomful.chatapp.reacting import MAX_EMOJI
 
-FOX, THUMB = "🦊", "👍"
+FOX = "🦊"
+PICKER = Path(__file__).parents[2] / "node_modules/emojibase-data/en/data.json"
 
 
 def people(count: int, length: int = 4) -> list[str]:
@@ -94,6 +98,30 @@ def test_what_json_can_hold_is_kept() -> None:
     assert json.loads(written)["d"] == 123456789012345678901234567890
 
 
+# --- mentions --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("@ana", ["ana"]),
+        ("Hi @ANA, @bo. And @ana!", ["ana", "bo"]),
+        ("@ana-maria @ana.b", ["ana.b"]),
+        ("@bo...", ["bo"]),
+        ("(@bo)", ["bo"]),
+        ("x@ana @@ana /@ana -@ana .@ana é@ana", []),
+        ("`@ana` ```\n@bo\n``` @bo", ["bo"]),
+        ("```@ana", []),
+        ("`@ana\n`", ["ana"]),
+        ("@room. @rooms", ["@room"]),
+        ("", []),
+    ],
+)
+def test_how_somebody_is_mentioned(text: str, found: list[str]) -> None:
+    """As in web/src/chat/mentions.ts."""
+    assert mentioned(text, ["ana", "bo", "ana.b", "@room"]) == found
+
+
 # --- emoji ---------------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +148,17 @@ def test_what_json_can_hold_is_kept() -> None:
 )
 def test_emoji(typed: str, emoji: str) -> None:
     assert to_emoji(typed) == emoji == to_emoji(emoji)
+
+
+def test_all_that_our_picker_offers() -> None:
+    """Letters of flags are in its list, too; alone they are none."""
+    rows = json.loads(PICKER.read_text())
+    every = {row["emoji"] for row in rows} | {skin["emoji"] for row in rows for skin in row.get("skins", [])}
+    assert len(every) > 3500
+    refused = {each for each in every if to_emoji(each) is None}
+    assert refused == {chr(letter) for letter in range(0x1F1E6, 0x1F200)}
+    spelled = {to_emoji(each) for each in every - refused}
+    assert len(spelled) == len(every - refused)
 
 
 @given(st.text(max_size=12) | st.text("👍❤️\u200d\ufe0f🏽🇩0#\u20e3\U000e0067\U000e007f", max_size=24))
