@@ -1,7 +1,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
-import "../i18n";
+import "../texts";
 
 // jsdom has no media queries: a wide window with a mouse.
 vi.stubGlobal("matchMedia", (query: string) => ({
