@@ -230,9 +230,31 @@ test("step 6: an answer tells the author of what it answers to, unless that is t
   await keyboard.press("Escape");
   await expect(bar).toBeHidden();
   await keyboard.press("ArrowUp");
+  await keyboard.press("Control+Shift+ArrowLeft");
+  await keyboard.press("Control+b");
+  await keyboard.press("End");
   await keyboard.type(", really");
   await keyboard.press("Enter");
+  await expect(bo.log.getByRole("strong")).toHaveText("hurry");
   await expect(bo.log.getByText("no hurry, really")).toBeVisible();
   await expect(ana.composer).toBeFocused();
   expect([...ana.strays, ...bo.strays]).toEqual([]);
+});
+
+test("somebody who is not in the room is added from the composer, and told", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "co-anita");
+  const hugo = await Person.signedUp(browser, server, "co-hugo");
+  const sid = await server.room("#guests", "co-anita");
+  await ana.enter("guests");
+  await ana.page.keyboard.type("hello @co-hug");
+  await expect(ana.page.getByRole("option")).toHaveText([/co-hugo.*not in #guests/]);
+  await ana.page.keyboard.press("Enter");
+  await ana.page.getByRole("button", { name: "Add to the room" }).click();
+  await expect(ana.page.getByText("co-hugo is not in #guests")).toBeHidden();
+  await ana.composer.press("Enter");
+  await hugo.enter("guests");
+  await expect(hugo.log.getByText("hello @co-hugo")).toBeVisible();
+  const unreads = async () => (await hugo.context.request.get(`${server.url}/api/unreads`)).json();
+  await expect.poll(async () => (await unreads()).mentions[sid]).toHaveLength(1);
+  expect([...ana.strays, ...hugo.strays]).toEqual([]);
 });

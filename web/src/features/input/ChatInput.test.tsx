@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, it } from "vitest";
 import { chooseSendKey } from "./sendKey";
 import { composer } from "./testing";
@@ -84,4 +84,16 @@ it("asks before everybody of a large room is told", async () => {
   await user.click(screen.getByRole("button", { name: "Tell everybody" }));
   expect(bodies("CH1")).toEqual(["@room lunch"]);
   expect(field).toHaveValue("");
+});
+
+it("takes the focus when a text comes back that was not sent, unless that is elsewhere", async () => {
+  const { chat, field } = await composer();
+  field.blur();
+  act(() => chat.setDraft("CH1", "once more"));
+  expect(field).toHaveFocus();
+  expect(field.selectionStart).toBe("once more".length);
+  const send = screen.getByRole("button", { name: "Send" });
+  send.focus();
+  act(() => chat.setDraft("CH1", "and again"));
+  expect(send).toHaveFocus();
 });

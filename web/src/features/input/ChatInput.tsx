@@ -1,23 +1,20 @@
-import { ArrowUp, CircleAlert } from "lucide-react";
+import { ArrowUp } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import TextareaAutosize from "react-textarea-autosize";
 import { useChatActions, useChatState } from "../../ChatContext";
-import type { Draft, Person, Room } from "../../chat/model";
+import type { Person, Room } from "../../chat/model";
 import { IconButton } from "../../ui/Button";
 import { Confirm } from "../../ui/Dialog";
 import { Icon } from "../../ui/Icon";
 import { useRoomTitle } from "../../usePerson";
 import { Attach } from "./Attach";
-import { Bar } from "./Bar";
 import styles from "./ChatInput.module.css";
 import { DropHere } from "./DropHere";
+import { Enclosed } from "./Enclosed";
 import { InsertEmoji } from "./InsertEmoji";
-import { OutsiderBar } from "./OutsiderBar";
-import { PasteBar } from "./PasteBar";
-import { ReplyBar } from "./ReplyBar";
+import { Length } from "./Length";
 import { Suggestions } from "./Suggestions";
-import { Tray } from "./Tray";
 import { TypingLine } from "./TypingLine";
 import { useAutocomplete } from "./useAutocomplete";
 import { useDrop } from "./useDrop";
@@ -27,8 +24,6 @@ import { useKeys } from "./useKeys";
 import { usePaste } from "./usePaste";
 import { useSend } from "./useSend";
 
-const nothing: Draft = { quote: null, files: [] };
-
 /** The composer. Its text is the room's draft in the store, so it survives a change of room and an ended session. */
 export function ChatInput({ room }: { room: Room }) {
   const { sid } = room;
@@ -37,22 +32,21 @@ export function ChatInput({ room }: { room: Room }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const title = useRoomTitle(room);
   const placeholder = t("input.placeholder", { room: `\u2066${title}\u2069` });
-  const { quote, files } = useChatState((state) => state.enclosures[sid] ?? nothing);
+  const { draft, send, canSend, asked, closeQuestion } = useSend(room);
   const [outsider, setOutsider] = useState<Person | null>(null);
-  const { draft, send, canSend, tooLong, left, asked, closeQuestion } = useSend(room);
-  const { attach, refused, forgive } = useFiles(sid, field);
-  const { onPaste, pasted, forget } = usePaste(attach);
+  const files = useFiles(sid, field);
+  const paste = usePaste(files.attach);
   const { aria, list, shown, press, typed, moved, close } = useAutocomplete(field, setOutsider);
   const onKeyDown = useKeys(sid, press, submit);
-  const over = useDrop(field, attach);
-  const pastedAt = pasted === null ? -1 : draft.indexOf(pasted);
-  useFocus(field, quote?.sid);
+  const over = useDrop(field, files.attach);
+  const answers = useChatState((state) => state.enclosures[sid]?.quote?.sid);
+  useFocus(field, draft, answers);
 
   function submit(confirmed?: boolean) {
     if (!send(confirmed)) return;
     close();
-    forgive();
-    forget();
+    files.forgive();
+    paste.forget();
     field.current?.focus();
   }
   function onChange(text: string) {
@@ -76,28 +70,17 @@ export function ChatInput({ room }: { room: Room }) {
           submit();
         }}
       >
-        {quote && <ReplyBar room={room} quote={quote} />}
-        {pasted && pastedAt >= 0 && (
-          <PasteBar pasted={pasted} at={pastedAt} field={field} onFiles={attach} onClose={forget} />
-        )}
-        {outsider && (
-          <OutsiderBar
-            key={outsider.identity}
-            room={room}
-            title={title}
-            text={draft}
-            person={outsider}
-            onClose={() => setOutsider(null)}
-          />
-        )}
-        {files.length > 0 && <Tray sid={sid} files={files} />}
-        {refused.length > 0 && (
-          <Bar icon={CircleAlert} bad role="alert" closes={t("close")} onClose={forgive}>
-            <span>{refused.join(" ")}</span>
-          </Bar>
-        )}
+        <Enclosed
+          room={room}
+          field={field}
+          text={draft}
+          files={files}
+          paste={paste}
+          outsider={outsider}
+          onForget={() => setOutsider(null)}
+        />
         <div className={styles.line}>
-          <Attach className={styles.button} onFiles={attach} />
+          <Attach className={styles.button} onFiles={files.attach} />
           <TextareaAutosize
             ref={field}
             className={styles.text}
@@ -112,7 +95,7 @@ export function ChatInput({ room }: { room: Room }) {
             onKeyDown={onKeyDown}
             onSelect={moved}
             onBlur={close}
-            onPaste={onPaste}
+            onPaste={paste.onPaste}
           />
           <InsertEmoji className={styles.button} field={field} />
           <IconButton type="submit" label={t("input.send")} className={styles.send} disabled={!canSend}>
@@ -120,12 +103,7 @@ export function ChatInput({ room }: { room: Room }) {
           </IconButton>
         </div>
       </form>
-      {left !== null && !tooLong && <p className={styles.left}>{t("input.left", { count: left })}</p>}
-      {tooLong && (
-        <p className={styles.note} role="alert">
-          {t("input.tooLong")}
-        </p>
-      )}
+      <Length text={draft} />
       {over && <DropHere over={over} room={title} />}
       <Confirm
         title={t("input.everybodyTitle", { count: asked ?? 0, room: title })}

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { useChatActions, useChatState } from "../../ChatContext";
-import { bytesOf, longest, nearlyFull } from "../../chat/length";
+import { isTooLong } from "../../chat/length";
 import { everybody, mentionsIn } from "../../chat/mentions";
 import type { OutgoingFile, Room } from "../../chat/model";
 
-/** Telling more people than these at once is asked about. */
+/** In a room of more people than these it is asked before all of them are told. */
 const crowd = 10;
 
 const noFiles: OutgoingFile[] = [];
@@ -15,16 +15,15 @@ export function useSend(room: Room) {
   const chat = useChatActions();
   const draft = useChatState((state) => state.drafts[sid] ?? "");
   const files = useChatState((state) => state.enclosures[sid]?.files ?? noFiles);
-  const others = useChatState((state) => (state.members[sid]?.length ?? 1) - 1);
+  const people = useChatState((state) => state.members[sid]?.length ?? 0);
   const [asks, setAsks] = useState(false);
-  const bytes = bytesOf(draft);
-  const tooLong = bytes > longest;
+  const tooLong = isTooLong(draft);
 
   /** Sends it, once it was `confirmed` where so many are told; says whether it went. */
   function send(confirmed = false): boolean {
     const text = draft.replace(/^(\s*\n)+/, "").trimEnd(); // the first line may be indented on purpose
     if ((!text.trim() && files.length === 0) || tooLong) return false;
-    if (!confirmed && others >= crowd && mentionsIn(text, () => false).includes(everybody)) {
+    if (!confirmed && people > crowd && mentionsIn(text, () => false).includes(everybody)) {
       setAsks(true);
       return false;
     }
@@ -36,12 +35,9 @@ export function useSend(room: Room) {
   return {
     draft,
     send,
-    tooLong,
     canSend: (draft.trim() !== "" || files.length > 0) && !tooLong,
-    /** How many bytes more it may have; null while there are many. */
-    left: bytes > nearlyFull ? longest - bytes : null,
-    /** How many people a question is about, before all of them are told. */
-    asked: asks ? others : null,
+    /** How many others a question is about, before all of them are told. */
+    asked: asks ? people - 1 : null,
     closeQuestion: () => setAsks(false),
   };
 }

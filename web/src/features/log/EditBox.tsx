@@ -8,7 +8,9 @@ import { Button } from "../../ui/Button";
 import { Confirm } from "../../ui/Dialog";
 import { refusal } from "../../ui/refusal";
 import { toast } from "../../ui/Toast";
-import { sends } from "../input/keys";
+import { applyEdit } from "../input/edit";
+import { mark } from "../input/format";
+import { formatOf, sends } from "../input/keys";
 import styles from "./EditBox.module.css";
 
 interface EditBoxProps {
@@ -57,7 +59,11 @@ export function EditBox({ sid, message, unsaved }: EditBoxProps) {
   function onKeyDown(event: KeyboardEvent) {
     if (event.nativeEvent.isComposing) return;
     event.stopPropagation();
-    if (event.key === "Escape") {
+    const format = formatOf(event);
+    if (format && field.current) {
+      event.preventDefault();
+      applyEdit(field.current, mark(text, field.current.selectionStart, field.current.selectionEnd, format));
+    } else if (event.key === "Escape") {
       event.preventDefault();
       if (written === body) close();
       else setAsking(true);
