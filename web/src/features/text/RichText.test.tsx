@@ -150,10 +150,13 @@ it.each([
 
 it("shows the beginning of a long text until asked for all", async () => {
   const user = userEvent.setup();
-  const container = show("line\n".repeat(100));
+  const text = `${"line\n".repeat(100)}end`;
+  const container = show(text);
   expect(container.querySelector(".cut")).not.toBeNull();
+  expect(container.textContent).not.toContain("end");
   await user.click(screen.getByRole("button", { name: "Show all", expanded: false }));
   expect(container.querySelector(".cut")).toBeNull();
+  expect(container.querySelector("p")?.textContent).toBe(text);
   await user.click(screen.getByRole("button", { name: "Show less", expanded: true }));
   expect(container.querySelector(".cut")).not.toBeNull();
   expect(show("short").querySelector("button")).toBeNull();

@@ -12,7 +12,7 @@ const emojiAlone = /^\s*(?:\p{RGI_Emoji}\s*){1,3}$/v;
 /** No three emoji are longer, in UTF-16. */
 const longestEmoji = 120;
 
-/** A text is shown whole up to this size; of a longer one the beginning, until asked for. */
+/** Of a text that is longer than this, only the beginning is shown, until asked for more. */
 const longest = 2_500;
 const mostLines = 40;
 
@@ -28,8 +28,10 @@ interface RichTextProps {
 export const RichText = memo(function RichText({ text, mentions, me }: RichTextProps) {
   const [all, setAll] = useState(false);
   const { t } = useTranslation();
-  const blocks = useMemo(() => parse(text), [text]);
-  const long = useMemo(() => isLong(text), [text]);
+  const beginning = useMemo(() => beginningOf(text), [text]);
+  const long = beginning.length < text.length;
+  const shown = all ? text : beginning;
+  const blocks = useMemo(() => parse(shown), [shown]);
   const only = blocks.length === 1 ? blocks[0] : undefined;
   const large = text.length <= longestEmoji && only?.kind === "plain" && emojiAlone.test(text);
   return (
@@ -55,6 +57,8 @@ function Part({ block, ...readers }: { block: Block } & Readers) {
   return <p dir="auto">{withMentions(block.text, readers)}</p>;
 }
 
-function isLong(text: string): boolean {
-  return text.length > longest || text.split("\n", mostLines + 1).length > mostLines;
+function beginningOf(text: string): string {
+  const lines = text.split("\n", mostLines + 1);
+  const start = lines.length > mostLines ? lines.slice(0, mostLines).join("\n") : text;
+  return start.length > longest ? start.slice(0, longest).replace(/[\uD800-\uDBFF]$/, "") : start; // no half emoji
 }
