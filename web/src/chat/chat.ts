@@ -65,6 +65,8 @@ export function createChat(deps: ChatDeps) {
   return {
     store,
     ...session,
+    /** Whether what was not sent outlives the page, and signing out. */
+    keeps: shelf !== null,
     async signOut(): Promise<void> {
       await acts.settle(); // nobody may delete any more
       await session.signOut();

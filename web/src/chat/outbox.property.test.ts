@@ -97,10 +97,10 @@ class Run {
       if (world.tabs.length < 2) await this.openBeside();
     } else if (step.do === "chatter") {
       for (let n = 0; n < 120; n++) world.store(rooms[step.room] as string, "bo", "words", null);
-    } else this.inTab(step, world.tabs[step.tab % Math.max(world.tabs.length, 1)]);
+    } else await this.inTab(step, world.tabs[step.tab % Math.max(world.tabs.length, 1)]);
   }
 
-  private inTab(step: Extract<Step, { tab: number }>, tab: Tab | undefined): void {
+  private async inTab(step: Extract<Step, { tab: number }>, tab: Tab | undefined): Promise<void> {
     if (!tab) return void this.open();
     if (step.do === "send") this.send(tab, rooms[step.room] as string);
     if (step.do === "cut") tab.disconnect();
@@ -111,7 +111,7 @@ class Run {
       this.takenFrom.add(tab);
     }
     if (step.do === "crash") this.crash(tab);
-    if (step.do === "reload") this.reload(tab);
+    if (step.do === "reload") await this.reload(tab);
     if (step.do === "signOutAndIn") {
       tab.leave();
       tab.enter();
@@ -131,10 +131,10 @@ class Run {
   }
 
   /** What was left in the only tab goes out before what is typed in it then. */
-  private reload(tab: Tab): void {
+  private async reload(tab: Tab): Promise<void> {
     const alone = this.world.tabs.length === 1;
     this.crash(tab);
-    vi.setSystemTime(Date.now() + 1);
+    await vi.advanceTimersByTimeAsync(writing); // no browser is quicker
     const next = this.open();
     if (alone) this.numbers.set(next, this.numbers.get(tab) as number);
   }

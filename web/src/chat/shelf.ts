@@ -79,6 +79,7 @@ export function createShelf(rows: Rows, tabs: Tabs): Shelf {
         if (found.length && !signal.aborted) adopt(found);
       }
 
+      /** Tabs that live know of each other: whoever is told a new name tells its own. */
       function watch(tab: string): void {
         if (known.has(tab)) return;
         known.add(tab);
@@ -86,22 +87,14 @@ export function createShelf(rows: Rows, tabs: Tabs): Shelf {
         tabs
           .gone(tab, signal)
           .then(() => inherit(tab))
-          .then(look)
           .catch(() => {}); // closed, or the database is
-      }
-
-      /** Another tab may have been quicker to take rows over: then that one is to be watched. */
-      async function look(): Promise<void> {
-        for (const tab of await rows.tabs(identity)) {
-          if (known.has(tab)) continue;
-          if (await tabs.isGone(tab)) await inherit(tab);
-          else watch(tab);
-        }
       }
 
       tabs.hear(watch, signal);
       tabs.tell(own);
-      await look();
+      for (const tab of await rows.tabs(identity)) {
+        if (!known.has(tab) && (await tabs.isGone(tab))) await inherit(tab);
+      }
       return {
         write: (changes) => rows.write(own, changes),
         async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { Keyboard, LogOut, Palette, Settings } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { useChat, useChatState } from "../../ChatContext";
+import { useChat, useChatActions, useChatState } from "../../ChatContext";
 import { Avatar } from "../../ui/Avatar";
 import { Confirm } from "../../ui/Dialog";
 import { MenuButton, MenuItem, MenuSection } from "../../ui/Menu";
@@ -15,6 +15,7 @@ import styles from "./Me.module.css";
 export function Me() {
   const { t } = useTranslation();
   const { user, logout } = useChat();
+  const { keeps } = useChatActions();
   const [, navigate] = useLocation();
   const unsent = useChatState((state) => Object.values(state.outbox).some((rows) => rows.length > 0));
   const [asking, setAsking] = useState(false);
@@ -56,14 +57,14 @@ export function Me() {
         </MenuSection>
       </MenuButton>
       <Confirm
-        title={t("me.unsentTitle")}
+        title={t(keeps ? "me.keptTitle" : "me.unsentTitle")}
         isOpen={asking}
         onClose={() => setAsking(false)}
         onConfirm={leave}
         action={t("rooms.signOut")}
-        danger
+        danger={!keeps}
       >
-        {t("me.unsentText")}
+        {t(keeps ? "me.keptText" : "me.unsentText")}
       </Confirm>
     </>
   );
