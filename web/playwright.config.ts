@@ -3,7 +3,9 @@ import type { Topology } from "./e2e/stage";
 
 const long = Boolean(process.env.ROOMFUL_LONG);
 /** What is tried with the chat application apart from its service: all in which it has a part, or in short some steps. */
-const apart = long ? { testMatch: /(rooms|people|account|shell|reading|messages|mentions|files)\.spec/ } : { grep: /step 1[0128]:/ };
+const apart = long
+  ? { testMatch: /(rooms|people|account|shell|reading|messages|mentions|files)\.spec/ }
+  : { grep: /step 1[0128]:/ };
 
 export default defineConfig<object, Topology>({
   projects: [{ name: "together" }, { name: "apart", use: { apart: true }, ...apart }],

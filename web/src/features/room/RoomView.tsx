@@ -27,8 +27,10 @@ export function RoomView({ sid }: { sid: string }) {
       <div className={cx(styles.split, panelOpen && styles.withPanel)}>
         <main className={styles.room}>
           <RoomHeader room={room} panelOpen={panelOpen} onPanel={() => setPanel(!panelOpen)} />
-          <ConnectionBanner />
-          <NoticeOffer />
+          <div>
+            <ConnectionBanner />
+            <NoticeOffer />
+          </div>
           <ChatLog room={room} />
           <Composer room={room} />
         </main>
