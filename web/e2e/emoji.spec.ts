@@ -75,6 +75,26 @@ test("the picker says that it could not be loaded, and tries again", async ({ br
   await expect(ana.page.getByRole("gridcell").first()).toBeVisible();
 });
 
+test("Enter waits for the list, when somebody types faster than it comes", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "evie");
+  await server.room("#quick", "evie");
+  await ana.enter("quick");
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await ana.page.route("**/assets/_virtual_emoji-*.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await ana.page.getByRole("button", { name: "Insert an emoji" }).click();
+  await expect(ana.page.getByRole("searchbox", { name: "Search emoji" })).toBeFocused();
+  await ana.page.keyboard.type("tada");
+  await ana.page.keyboard.press("Enter");
+  release();
+  await expect(ana.composer).toHaveValue("🎉");
+});
+
 for (const [name, options] of looks) {
   test(`the picker and formatted texts have nothing that axe minds (${name})`, async ({ browser, server }) => {
     const reader = `axe.of.emoji.${name}`;

@@ -1,5 +1,12 @@
-import { EmojiPicker as Frimousse, type Emoji as Picked, useActiveEmoji, useSkinTone } from "frimousse";
-import { type ComponentProps, useMemo, useRef, useState } from "react";
+import {
+  EmojiPicker as Frimousse,
+  getEmojiDetails,
+  type Emoji as Picked,
+  type EmojiDataResolver as Resolver,
+  useActiveEmoji,
+  useSkinTone,
+} from "frimousse";
+import { type ComponentProps, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import styles from "./EmojiPicker.module.css";
 import { type Emoji, loadEmoji } from "./emoji";
@@ -36,14 +43,7 @@ export function EmojiPicker({ onPick, onClose, columns, focusSearch }: EmojiPick
       onEmojiSelect={({ emoji }: Picked) => pick(emoji)}
     >
       <div className={styles.top}>
-        <Frimousse.Search
-          className={styles.search}
-          aria-label={t("emoji.search")}
-          placeholder={t("emoji.search")}
-          autoFocus={focusSearch}
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
+        <Search value={search} onChange={setSearch} focused={focusSearch} resolve={resolve} onPick={pick} />
         <ToneButton />
       </div>
       {!search && <Recent columns={columns} onPick={pick} />}
@@ -56,6 +56,46 @@ export function EmojiPicker({ onPick, onClose, columns, focusSearch }: EmojiPick
       <Preview />
     </Frimousse.Root>
   );
+}
+
+interface SearchProps {
+  value: string;
+  onChange: (value: string) => void;
+  focused: boolean;
+  resolve: Resolver;
+  onPick: (emoji: string) => void;
+}
+
+/** The field to search in. Enter waits for what it is meant for: the list comes a moment after what was typed, or later. */
+function Search({ value, onChange, focused, resolve, onPick }: SearchProps) {
+  const { t } = useTranslation();
+  const active = useActiveEmoji();
+  const [entered, setEntered] = useState<string | null>(null);
+  const isFound = active !== undefined && isFor(active.emoji, value, resolve);
+  useEffect(() => {
+    if (isFound && entered === value) onPick(active.emoji);
+  });
+  return (
+    <Frimousse.Search
+      className={styles.search}
+      aria-label={t("emoji.search")}
+      placeholder={t("emoji.search")}
+      autoFocus={focused}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || !value.trim() || isFound || event.nativeEvent.isComposing) return;
+        event.preventDefault();
+        setEntered(value);
+      }}
+    />
+  );
+}
+
+/** Whether an emoji is found by these words, as the library finds it. */
+function isFor(emoji: string, words: string, resolveEmojiData: Resolver): boolean {
+  const { label = "", tags = [] } = getEmojiDetails(emoji, { resolveEmojiData }) ?? {};
+  return [label, ...tags].some((one) => one.toLowerCase().includes(words.toLowerCase().trim()));
 }
 
 /** The library counts rows and columns from 0, ARIA from 1. */
@@ -83,7 +123,7 @@ const components: NonNullable<Parameters<typeof Frimousse.List>[0]["components"]
 };
 
 /** How the library gets its data: from this page's own list, with the group's and tones' names in the page's language. */
-function useResolver() {
+function useResolver(): Resolver {
   const { t } = useTranslation();
   return useRef(async (locale: string) => {
     const emojis = await loadEmoji();
