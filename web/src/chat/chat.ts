@@ -78,7 +78,7 @@ export function createChat(deps: ChatDeps) {
     openRoom: (sid: string | null, at: number | null = null) => rooms.enter(sid, at),
     /** The person is about to leave a room, or to delete it; called again when that failed. */
     depart: (sid: string, departs: boolean) => rooms.depart(sid, departs),
-    leaveGone: (sid: string) => store.change("gone", sid, () => undefined),
+    leaveGone: (sid: string) => rooms.leaveGone(sid),
 
     /** Tries again to find out who is in a room. */
     reloadMembers: (sid: string) => people.load(sid),

@@ -21,6 +21,28 @@ it("lists the names of the sign-in answer at once, and drops rooms that the clie
   expect(state().roomsReady).toBe(true);
 });
 
+it("keeps what was written in a room that the client has not found, and sends it if it is found later", async () => {
+  const { chat, server, state, bodies, settled } = fixture();
+  server.room("CH1", "#sales");
+  await chat.signIn("ana");
+  chat.send("CH9", "left from before");
+  await server.client.start();
+  expect(state().gone.CH9).toMatchObject({ why: "gone", unsent: "left from before" });
+  expect(state().outbox.CH9).toHaveLength(1);
+  server.client.emit("conversationJoined", server.room("CH9", "#skipped"));
+  chat.openRoom("CH9");
+  await settled();
+  expect([bodies("CH9"), state().gone, state().outbox.CH9]).toEqual([["left from before"], {}, []]);
+
+  await chat.signOut();
+  server.conversations.delete("CH9");
+  await chat.signIn("ana");
+  chat.send("CH9", "too late");
+  await server.client.start();
+  chat.leaveGone("CH9");
+  expect([state().gone, state().outbox]).toEqual([{}, {}]);
+});
+
 it("hears of rooms that come, change and go", async () => {
   const { server, state, enter } = fixture();
   await enter();

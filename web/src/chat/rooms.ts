@@ -64,28 +64,25 @@ export function createRooms({ store, live, history, outbox, people, unread, read
     outbox.resume(sid);
   }
 
-  function removed(sid: string): void {
+  /** `missed`: nobody said that the room is gone, the client has only not found it. Then what was written there stays. */
+  function removed(sid: string, missed = false): void {
     const { rooms, openSid, drafts, outbox: sends } = store.getState();
     const room = rooms[sid];
     live.conversations.delete(sid);
     const why = leaving.delete(sid) ? "removed" : "gone";
     const unsent = [...(sends[sid] ?? []).map((row) => row.text), drafts[sid] ?? ""].filter(Boolean).join("\n");
-    if (room && !departing.delete(sid) && (openSid === sid || unsent)) {
-      store.change("gone", sid, () => ({ name: room.name, why, unsent }));
+    if (!departing.delete(sid) && (unsent || (room && openSid === sid))) {
+      store.change("gone", sid, () => ({ name: room?.name ?? sid, why, unsent }));
     }
     history.forget(sid);
-    for (const field of [
-      "rooms",
-      "outbox",
-      "members",
-      "membersFailed",
-      "typing",
-      "drafts",
-      "enclosures",
-      "mentions",
-    ] as const) {
+    for (const field of ["rooms", "members", "membersFailed", "typing", "mentions"] as const) {
       store.change(field, sid, () => undefined);
     }
+    if (!missed) dropWritten(sid);
+  }
+
+  function dropWritten(sid: string): void {
+    for (const field of ["outbox", "drafts", "enclosures"] as const) store.change(field, sid, () => undefined);
   }
 
   function updated(conversation: SdkConversation, reasons: string[]): void {
@@ -155,6 +152,12 @@ export function createRooms({ store, live, history, outbox, people, unread, read
       else departing.delete(sid);
     },
 
+    /** The person has seen that a room is gone, and what they had written there. */
+    leaveGone(sid: string): void {
+      store.change("gone", sid, () => undefined);
+      if (!live.conversations.has(sid)) dropWritten(sid);
+    },
+
     /** Tries again to load a room that could not be loaded when it was opened. */
     async reopen(sid: string): Promise<void> {
       entered = null;
@@ -204,8 +207,9 @@ export function createRooms({ store, live, history, outbox, people, unread, read
 
     /** The client has told all its rooms: others in the list are no longer this person's. */
     complete(): void {
-      for (const sid of Object.keys(store.getState().rooms)) {
-        if (!live.conversations.has(sid)) removed(sid);
+      const { rooms, outbox, drafts } = store.getState();
+      for (const sid of new Set([rooms, outbox, drafts].flatMap(Object.keys))) {
+        if (!live.conversations.has(sid)) removed(sid, true);
       }
       store.setState({ roomsReady: true });
     },

@@ -12,6 +12,7 @@ import { AddPeople } from "../members/AddPeople";
 import { useRights } from "../members/useMembers";
 import styles from "./ChatLog.module.css";
 import { dateOf } from "./format";
+import { OutgoingRow } from "./OutgoingRow";
 
 /** As many of a group are shown at the start of its messages. */
 const mostFaces = 5;
@@ -114,8 +115,13 @@ function AddIdea({ room }: { room: Room }) {
 }
 
 /** Before the first messages are there. */
+/** How long the rows are that stand for messages, in percent. */
+const bones = [46, 72, 30, 64, 52, 38, 70, 44];
+
+/** Before a room's messages are there; what waits to be sent is shown all the same. */
 export function FirstLoad({ room, failed }: { room: Room; failed: boolean }) {
   const { t } = useTranslation();
+  const waiting = useChatState((state) => state.outbox[room.sid]);
   if (failed) {
     return (
       <p className={styles.failed}>
@@ -124,17 +130,24 @@ export function FirstLoad({ room, failed }: { room: Room; failed: boolean }) {
     );
   }
   return (
-    <div className={styles.skeleton} aria-busy="true">
-      <span className="sr">{t("log.loading")}</span>
-      {[46, 72, 30, 64, 52, 38, 70, 44].map((width) => (
-        <div key={width} className={styles.bone} aria-hidden="true">
-          <i />
-          <div>
-            <b />
-            <s style={{ inlineSize: `${width}%` }} />
+    <div className={styles.log}>
+      <div className={styles.skeleton} aria-busy="true">
+        <span className="sr">{t("log.loading")}</span>
+        {(waiting?.length ? bones.slice(-2) : bones).map((width) => (
+          <div key={width} className={styles.bone} aria-hidden="true">
+            <i />
+            <div>
+              <b />
+              <s style={{ inlineSize: `${width}%` }} />
+            </div>
           </div>
-        </div>
-      ))}
+        ))}
+      </div>
+      <ol className={styles.waiting}>
+        {waiting?.map((outgoing, at) => (
+          <OutgoingRow key={outgoing.cid} sid={room.sid} outgoing={outgoing} first={at === 0} />
+        ))}
+      </ol>
     </div>
   );
 }
