@@ -1,4 +1,5 @@
 import { type Browser, expect, type Locator } from "@playwright/test";
+import { Client } from "@twilio/conversations";
 import { findings, looks, phone } from "./axe";
 import { Person } from "./person";
 import type { Server } from "./server";
@@ -252,3 +253,28 @@ for (const [look, options] of looks) {
     expect(await findings(ana.page)).toEqual([]);
   });
 }
+
+test("what another client forges is not shown; with Twilio's demo application one's own reaction counts", async ({
+  browser,
+  server,
+}) => {
+  const [ana, bo, sid] = await pair(browser, server, "ms-forge");
+  const granted = await bo.context.request.post(`${server.url}/api/token`, { data: {} });
+  const { token } = await granted.json();
+  const client = new Client(token, { twilsock: { uri: `${server.url.replace("http", "ws")}/v3/wsconnect` } } as object);
+  await new Promise((resolve) => client.on("initialized", () => resolve(null)));
+  const room = await client.getConversationBySid(sid);
+  const rx = { "👎": ["ms-forge-ana"] };
+  const index = await room.sendMessage("watch me", { rx, reactions: { thumbs_down: ["ms-forge-ana"] } });
+  await expect(row(ana, /watch me/)).toBeVisible();
+  const message = (await room.getMessages(1, index ?? 0, "forward")).items[0];
+  await message?.updateAttributes({ rx, reactions: { heart: ["ms-forge-ana", "ms-forge-bo"] } });
+  await expect(row(ana, /watch me/).getByRole("button", { name: "❤️ 1" })).toBeVisible();
+  await row(ana, /watch me/).hover();
+  await ana.log.getByRole("button", { name: "React with ❤️" }).click();
+  await expect(row(bo, /watch me/).getByRole("button", { name: "❤️ 2, you reacted" })).toBeVisible();
+  await expect(row(ana, /watch me/).getByRole("button", { name: /👎/ })).toHaveCount(0);
+  const now = (await room.getMessages(1, index ?? 0, "forward")).items[0];
+  expect(now?.attributes).toMatchObject({ reactions: { heart: ["ms-forge-bo", "ms-forge-ana"] } });
+  await client.shutdown();
+});

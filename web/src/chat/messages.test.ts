@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lineAt, merge, reconcile, toRows } from "./messages";
+import { lineAt, merge, reconcile, toMessage, toRows } from "./messages";
 import type { ChatMessage, Outgoing } from "./model";
 import { systemNoteOf } from "./system";
 
@@ -43,6 +43,34 @@ describe("reconcile", () => {
 
   it("leaves the log as it is when the page is empty", () => {
     expect(reconcile([message(1)], [], true)).toHaveLength(1);
+  });
+});
+
+describe("toMessage", () => {
+  const told = (lastUpdatedBy: string | null) =>
+    toMessage({
+      ...{ sid: "IM1", index: 1, author: "bo", body: "hi", dateCreated: new Date(at), conversation: { sid: "CH1" } },
+      ...{ attributes: { rx: { "👍": ["ana"] } }, lastUpdatedBy, attachedMedia: null },
+    });
+
+  it("believes reactions only of the chat application, which alone writes as the system", () => {
+    expect(told("system").reactions).toEqual([{ emoji: "👍", count: 1, people: ["ana"] }]);
+    expect([told(null), told("bo"), told("ana")].map(({ reactions }) => reactions)).toEqual([[], [], []]);
+  });
+
+  it("takes the sizes of pictures from the sender, by their order", () => {
+    const attachedMedia = [
+      { sid: "ME1", filename: "a.png", contentType: "image/png", size: 5 },
+      { sid: "ME2", filename: null, contentType: "application/pdf", size: 6 },
+    ];
+    const { files } = toMessage({
+      ...{ sid: "IM1", index: 1, author: "bo", body: null, dateCreated: new Date(at), conversation: { sid: "CH1" } },
+      ...{ attributes: { md: [[640, 480], null] }, lastUpdatedBy: null, attachedMedia },
+    });
+    expect(files).toEqual([
+      { sid: "ME1", name: "a.png", type: "image/png", size: 5, width: 640, height: 480 },
+      { sid: "ME2", name: "", type: "application/pdf", size: 6, width: null, height: null },
+    ]);
   });
 });
 
