@@ -17,13 +17,15 @@ const answer = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error);
   });
 
-function openDatabase(): Promise<IDBDatabase> {
+async function openDatabase(): Promise<IDBDatabase> {
   const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = () => {
     opening.result.createObjectStore("rows", { keyPath: "cid" }).createIndex("identity", "identity");
     opening.result.createObjectStore("files");
   };
-  return answer(opening);
+  const database = await answer(opening);
+  database.onversionchange = () => database.close(); // a newer page is not to wait for this one
+  return database;
 }
 
 const withoutFiles = (kept: Kept): Kept => ({ ...kept, row: { ...kept.row, files: [] } });
