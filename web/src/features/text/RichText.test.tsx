@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -137,6 +137,18 @@ it("shows code with its language, and copies it", async () => {
   await user.click(screen.getByRole("button", { name: "Copy code" }));
   expect(await navigator.clipboard.readText()).toBe("*a*\n\n<b>");
   expect(screen.getByRole("button", { name: "Copied" })).toBeVisible();
+});
+
+it("colours code when the colours are there, but not what would take too long", async () => {
+  const container = show("```py\ndef f(): pass\n```");
+  await waitFor(() => expect(container.querySelector("pre .keyword")).toHaveTextContent("def"));
+  expect(container.querySelector("pre")).toHaveTextContent("def f(): pass");
+  for (const [code, coloured] of [
+    ["if a: pass", true],
+    [`if ${"a".repeat(300)}: pass`, false],
+  ] as const) {
+    expect(show(`\`\`\`py\n${code}\n\`\`\``).querySelector("pre .keyword") !== null).toBe(coloured);
+  }
 });
 
 it.each([

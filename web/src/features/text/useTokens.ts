@@ -3,13 +3,15 @@ import type { highlight, Token } from "./highlight";
 import { languageOf } from "./languages";
 
 /** More than this is not coloured: it would keep the page from answering. */
-const longest = 20_000;
+const longest = 8_000;
+/** Nor is what has no words: some languages' patterns take quadratic time for it. */
+const endless = /\S{250}/;
 
 let loaded: typeof highlight | undefined;
 
 /** The pieces of code by colour; null while they are not known, or when there are none. The library comes with the first code. */
 export function useTokens(code: string, info: string): Token[] | null {
-  const language = code.length <= longest ? languageOf(info) : null;
+  const language = code.length <= longest && !endless.test(code) ? languageOf(info) : null;
   const [colour, setColour] = useState(() => loaded);
   useEffect(() => {
     if (!language || loaded) return;
