@@ -1,5 +1,5 @@
 import { expect, type Page, type WebSocketRoute } from "@playwright/test";
-import { chips, choose, picture } from "./enclosing";
+import { chips, choose, picture, text } from "./enclosing";
 import { Person } from "./person";
 import type { Server } from "./server";
 import { test } from "./stage";
@@ -217,5 +217,61 @@ test("files wait for the connection, too, and nobody else on this browser sees w
   expect(JSON.parse(message.attributes).md).toEqual([[64, 48]]);
   await ana.enter("secret plans");
   await ana.sees("with a picture");
+  expect(ana.strays).toEqual([]);
+});
+
+test("an upload that is stopped or cut off leaves the message to be changed or sent again", async ({
+  browser,
+  server,
+}) => {
+  const ana = await Person.signedUp(browser, server, "ob-stop");
+  const sid = await server.room("#sales", "ob-stop");
+  await ana.enter("sales");
+  const tools = await ana.context.newCDPSession(ana.page);
+  const uplink = (bytesPerSecond: number) =>
+    tools.send("Network.emulateNetworkConditions", {
+      ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytesPerSecond },
+    });
+  await uplink(50_000);
+  await choose(ana, text("first.txt", "1".repeat(400_000)), text("second.txt", "2".repeat(400_000)));
+  await ana.say("two files");
+  const progress = ana.log.getByRole("progressbar", { name: "Sending the files" });
+  await expect.poll(() => progress.evaluate((bar: HTMLProgressElement) => bar.value)).toBeGreaterThan(0);
+  await ana.log.getByRole("button", { name: "Cancel sending" }).click();
+  await expect(ana.log.getByText("Not sent. Your text is safe.")).toBeVisible();
+
+  await ana.log.getByRole("button", { name: "Edit", exact: true }).click();
+  await expect(ana.composer).toHaveValue("two files");
+  await expect(chips(ana.page)).toHaveCount(2);
+  await ana.page.getByRole("button", { name: "Remove second.txt" }).click();
+  await ana.say("one file");
+  await expect(progress).toBeVisible();
+  await ana.page.reload(); // in the middle of the upload
+  await uplink(-1);
+  await expect.poll(() => messages(server, sid)).toEqual(["one file"]);
+  const [message] = (await server.rest(`/v1/Conversations/${sid}/Messages`)).messages;
+  expect(message.media).toEqual([expect.objectContaining({ filename: "first.txt", size: 400_000 })]);
+  await ana.sees("one file");
+});
+
+test("a photo goes out without the place where it was taken, the right way up", async ({ browser, server }) => {
+  const ana = await Person.signedUp(browser, server, "ob-photo");
+  await server.room("#sales", "ob-photo");
+  await ana.enter("sales");
+  const plain = await ana.page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(60, 40);
+    canvas.getContext("2d")?.fillRect(0, 0, 30, 40);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg" })).arrayBuffer())];
+  });
+  const tiff = [0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0];
+  const exif = [...Buffer.from("Exif\0\0"), ...tiff, ...Buffer.from("GPS 60.17 24.94")];
+  const photo = [...plain.slice(0, 2), 0xff, 0xe1, 0, exif.length + 2, ...exif, ...plain.slice(2)];
+  await choose(ana, { name: "photo.jpg", mimeType: "image/jpeg", buffer: Buffer.from(photo) });
+  await ana.say("turned");
+  await ana.sees("turned");
+  const picture = ana.log.getByRole("button", { name: "Show photo.jpg" }).locator("img");
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalHeight)).toBe(60);
+  const got = await picture.evaluate(async (image: HTMLImageElement) => (await fetch(image.src)).text());
+  expect(got).not.toContain("GPS");
   expect(ana.strays).toEqual([]);
 });
