@@ -92,6 +92,14 @@ test("drafts stay with their room", async ({ browser, server }) => {
   await expect(person.room("one Draft")).toBeVisible();
   await person.enter("one");
   await expect(person.composer).toHaveValue("for one");
+  await person.composer.pressSequentially(", typed on");
+  await person.page.reload();
+  await expect(person.composer).toHaveValue("for one, typed on");
+  await person.say("sent");
+  await person.sees("sent");
+  await person.page.reload();
+  await person.sees("sent");
+  await expect(person.composer).toHaveValue("");
 });
 
 test("on a phone there is one pane at a time, and the button sends", async ({ browser, server }) => {
