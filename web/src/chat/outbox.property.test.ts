@@ -54,9 +54,9 @@ class Run {
   /** Typed in a tab that crashed before they were kept: they are still in the draft. */
   private readonly unkept = new Set<string>();
   /** The person was told that it was not sent, so that others may have come before it. */
-  private readonly refused = new Set<string>();
+  private readonly mayBeOvertaken = new Set<string>();
   private origins = 0;
-  /** Tabs that went on when others had found them gone: theirs go out once, but by two ways. */
+  /** Tabs that went on when others had found them gone: what is in them goes out once, but by two ways, and in any order. */
   private readonly takenFrom = new Set<Tab>();
   private readonly numbers = new Map<Tab, number>();
 
@@ -77,7 +77,9 @@ class Run {
     const tab = this.world.open();
     this.numbers.set(tab, this.origins++);
     tab.store.subscribe(({ outbox }) => {
-      for (const row of Object.values(outbox).flat()) if (row.status === "refused") this.refused.add(row.text);
+      for (const row of Object.values(outbox).flat()) {
+        if (row.status === "refused") this.mayBeOvertaken.add(row.text);
+      }
     });
     return tab;
   }
@@ -164,14 +166,15 @@ class Run {
         const rows = shown.filter((row) => row.text === text);
         if (this.unkept.has(text)) return arrived ? [`${text} was sent before it was kept`] : [];
         if (arrived > 1) return [`${text} arrived ${arrived} times`];
-        if (arrived === 1) return rows.length ? [`${text} arrived, but is shown as ${rows[0]?.status}`] : [];
+        // Of two that send the same, one may have been refused.
+        const left = this.takenFrom.size ? rows.filter(({ status }) => status !== "refused") : rows;
+        if (arrived === 1) return left.length ? [`${text} arrived, but is shown as ${left[0]?.status}`] : [];
         return rows.length && rows.length <= 1 + this.takenFrom.size && rows.every(({ status }) => status === "refused")
           ? []
           : [`${text} was lost: ${rows.map((row) => row.status)}`];
       });
-      const mayOvertake = (text: string) =>
-        this.refused.has(text) || this.takenFrom.has(this.typed.get(text)?.by as Tab);
-      const inOrder = stored.filter((body) => body && texts.includes(body) && !mayOvertake(body));
+      if (this.takenFrom.size) return once;
+      const inOrder = stored.filter((body) => body && texts.includes(body) && !this.mayBeOvertaken.has(body));
       const sorted = texts.filter((text) => inOrder.includes(text));
       return inOrder.join() === sorted.join() ? once : [...once, `${origin}: ${inOrder} is out of order`];
     });
