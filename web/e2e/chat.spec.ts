@@ -53,14 +53,19 @@ test("a send that is cut off stays with Retry, and comes through once", async ({
   const ana = await Person.signedUp(browser, server, "alma");
   const bo = await Person.signedUp(browser, server, "ben");
   await server.room("#sales", "alma", "ben");
+  const opened = ana.page.waitForEvent("websocket");
+  await ana.page.reload();
+  const socket = await opened;
   await ana.enter("sales");
   await bo.enter("sales");
   await ana.say("one");
   await bo.sees("one");
 
   server.freeze();
+  const left = socket.waitForEvent("framesent", ({ payload }) => Buffer.from(payload).includes("two"));
   await ana.say("two");
   await ana.say("three");
+  await left; // before that it would wait for the connection, and not be cut off
   await server.kill();
   const row = ana.log.getByRole("listitem").filter({ hasText: "two" });
   await expect(row.getByText("Not sent. Your text is safe.")).toBeVisible();
