@@ -10,6 +10,7 @@ const apart = long
 export default defineConfig<object, Topology>({
   projects: [{ name: "together" }, { name: "apart", use: { apart: true }, ...apart }],
   testDir: "e2e",
+  ...(long ? {} : { grepInvert: /@long/ }),
   outputDir: "test-results",
   timeout: 90_000,
   expect: { timeout: 15_000 },

@@ -241,7 +241,10 @@ test("an invitation leads who signs in on its page, and who is signed in already
   await expect(chen.page.getByRole("heading", { name: "This invitation does not work" })).toBeVisible();
 });
 
-test("a room that is closed while somebody makes their account spoils no sign-up", async ({ browser, server }) => {
+test("a room that is closed while somebody makes their account spoils no sign-up", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const host = await Person.signedUp(browser, server, "ac-keeper");
   const sid = await makes(host, "#attic");
   const path = await invite(host, sid);
@@ -266,7 +269,7 @@ test("who is disabled while here is signed out, and cannot come back", async ({ 
   await expect(bo.page.getByRole("main").getByRole("alert")).toContainText("switched off");
 });
 
-test("invitations that one has made are listed and taken back", async ({ browser, server }) => {
+test("invitations that one has made are listed and taken back", { tag: "@long" }, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "ac-links");
   const path = await invite(ana, await makes(ana, "#orchard"));
   await settings(ana, "Invitations");

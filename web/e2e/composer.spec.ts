@@ -108,7 +108,10 @@ test("a draft survives a reload, with the caret at its end", async ({ browser, s
   await expect(ana.composer).toHaveValue("half a thought, and the rest");
 });
 
-test("on a phone Enter breaks the line, and every button is large enough for a finger", async ({ browser, server }) => {
+test("on a phone Enter breaks the line, and every button is large enough for a finger", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const ana = await Person.signedUp(browser, server, "co-abel", phone);
   const bo = await Person.signedUp(browser, server, "co-bjorn");
   await server.room("#phone", "co-abel", "co-bjorn");
@@ -139,7 +142,10 @@ test("on a phone Enter breaks the line, and every button is large enough for a f
 });
 
 for (const [look, options] of looks) {
-  test(`axe finds nothing in the composer with a list and files: ${look}`, async ({ browser, server }) => {
+  test(`axe finds nothing in the composer with a list and files: ${look}`, { tag: "@long" }, async ({
+    browser,
+    server,
+  }) => {
     const ana = await Person.signedUp(browser, server, `co-axe-${look}`, { ...options, bypassCSP: true });
     const bo = await Person.signedUp(browser, server, `co-bo-${look}`);
     await server.room(`#axe-${look}`, `co-axe-${look}`, `co-bo-${look}`);
@@ -241,7 +247,10 @@ test("step 6: an answer tells the author of what it answers to, unless that is t
   expect([...ana.strays, ...bo.strays]).toEqual([]);
 });
 
-test("somebody who is not in the room is added from the composer, and told", async ({ browser, server }) => {
+test("somebody who is not in the room is added from the composer, and told", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const ana = await Person.signedUp(browser, server, "co-anita");
   const hugo = await Person.signedUp(browser, server, "co-hugo");
   const sid = await server.room("#guests", "co-anita");

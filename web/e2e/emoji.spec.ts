@@ -45,7 +45,7 @@ test("emoji are searched, picked by the arrows, and remembered with their skin t
   expect(ana.strays).toEqual([]);
 });
 
-test("on a phone the emoji come from below, and a tap picks one", async ({ browser, server }) => {
+test("on a phone the emoji come from below, and a tap picks one", { tag: "@long" }, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "emil", phone);
   await server.room("#thumbs", "emil");
   await ana.enter("thumbs");
@@ -62,7 +62,7 @@ test("on a phone the emoji come from below, and a tap picks one", async ({ brows
   await expect(ana.composer).toHaveValue("😀");
 });
 
-test("the picker says that it could not be loaded, and tries again", async ({ browser, server }) => {
+test("the picker says that it could not be loaded, and tries again", { tag: "@long" }, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "ella");
   await server.room("#offline", "ella");
   await ana.enter("offline");
@@ -96,7 +96,10 @@ test("Enter waits for the list, when somebody types faster than it comes", async
 });
 
 for (const [name, options] of looks) {
-  test(`the picker and formatted texts have nothing that axe minds (${name})`, async ({ browser, server }) => {
+  test(`the picker and formatted texts have nothing that axe minds (${name})`, { tag: "@long" }, async ({
+    browser,
+    server,
+  }) => {
     const reader = `axe.of.emoji.${name}`;
     const ana = await Person.signedUp(browser, server, reader, { ...options, bypassCSP: true });
     const sid = await server.room(`#picked ${name}`, reader);

@@ -69,7 +69,7 @@ test("step 13: files are sent with their progress, and shown to the other in a p
   expect([...ana.strays, ...bo.strays]).toEqual([]);
 });
 
-test("pictures are gone through by the keyboard", async ({ browser, server }) => {
+test("pictures are gone through by the keyboard", { tag: "@long" }, async ({ browser, server }) => {
   const { ana, bo } = await two(browser, server, "fi-look");
   await choose(
     ana,

@@ -107,10 +107,9 @@ test("mentions are counted anew from the server after a reload, and again when m
   await expect(bo.room("mr-desk")).toHaveAccessibleName(/1 mention/);
 });
 
-test("a room can be made to tell of everything, or of nothing but mentions; it is offered once to be told", async ({
-  browser,
-  server,
-}) => {
+test("a room can be made to tell of everything, or of nothing but mentions; it is offered once to be told", {
+  tag: "@long",
+}, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "ml-ana");
   const bo = await Person.signedUp(browser, server, "ml-bo");
   await record(bo.context);

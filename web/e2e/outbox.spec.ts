@@ -181,7 +181,7 @@ test("what was refused survives a reload, and can be sent again, changed and del
   await ana.sees("again", "changed a little");
 });
 
-test("files wait for the connection, too, and nobody else on this browser sees what waits", async ({
+test("files wait for the connection, too, and nobody else on this browser sees what waits", { tag: "@long" }, async ({
   browser,
   server,
 }) => {
@@ -220,7 +220,7 @@ test("files wait for the connection, too, and nobody else on this browser sees w
   expect(ana.strays).toEqual([]);
 });
 
-test("an upload that is stopped or cut off leaves the message to be changed or sent again", async ({
+test("an upload that is stopped or cut off leaves the message to be changed or sent again", { tag: "@long" }, async ({
   browser,
   server,
 }) => {
@@ -254,7 +254,10 @@ test("an upload that is stopped or cut off leaves the message to be changed or s
   await ana.sees("one file");
 });
 
-test("a photo goes out without the place where it was taken, the right way up", async ({ browser, server }) => {
+test("a photo goes out without the place where it was taken, the right way up", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const ana = await Person.signedUp(browser, server, "ob-photo");
   await server.room("#sales", "ob-photo");
   await ana.enter("sales");

@@ -202,7 +202,10 @@ test("people are found, several are added, and it is said who was not and why", 
   await expect(ana.log.getByText("pa-ana added Bodil Berg")).toBeVisible();
 });
 
-test("a name in the log leads to the card, and the card to a direct message", async ({ browser, server }) => {
+test("a name in the log leads to the card, and the card to a direct message", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   await account(browser, server, "pd-bo", "Bo Direct");
   const ana = await Person.signedUp(browser, server, "pd-ana");
   const sid = await makes(ana, "#corridor", "pd-bo");
@@ -270,7 +273,7 @@ test("the panel is one list for the keyboard, and the card gives the focus back"
   await expect(page.getByRole("dialog", { name: "pk-zoe" })).toBeVisible();
 });
 
-test("between a phone and a desktop the people lie over the room", async ({ browser, server }) => {
+test("between a phone and a desktop the people lie over the room", { tag: "@long" }, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "po-ana", { viewport: { width: 900, height: 800 } });
   await makes(ana, "#narrow");
   await ana.enter("narrow");

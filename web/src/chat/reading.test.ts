@@ -55,6 +55,20 @@ it("counts others' messages as they come, without asking, and never edits or one
   expect(room.counted).toBe(0);
 });
 
+it("asks when a room's last message is one that was not heard: it came while the room was being opened", async () => {
+  const { room, server, unread } = await signedIn();
+  expect(unread()).toBe(0);
+  room.store("bo", "unheard");
+  const change = { conversation: room, updateReasons: ["lastMessage"] };
+  server.client.emit("conversationUpdated", change);
+  await pass(400);
+  expect([unread(), room.counted]).toEqual([1, 1]);
+  room.say("bo", "heard");
+  server.client.emit("conversationUpdated", change);
+  await pass(400);
+  expect([unread(), room.counted]).toEqual([2, 1]);
+});
+
 it("does not use an answer that a message has overtaken", async () => {
   const { room, unread, attention } = await signedIn((sales) => sales.fill(3));
   let answer = () => {};

@@ -90,6 +90,7 @@ export function createRooms({ store, live, history, outbox, people, unread, read
     const moved = reasons.includes("lastReadMessageIndex");
     upsert(conversation, moved);
     if (moved) unread.moved(conversation);
+    if (reasons.includes("lastMessage")) unread.told(conversation);
   }
 
   function messageAdded(message: SdkMessage): void {

@@ -98,6 +98,14 @@ export function createUnread(store: ChatStore, live: Live) {
       else set(sid, room.unread + 1);
     },
 
+    /** The room says what its last message is: one that was not heard of came while the SDK was opening the room. */
+    told(conversation: SdkConversation): void {
+      const index = conversation.lastMessage?.index ?? -1;
+      if (index <= (newest.get(conversation.sid) ?? -1)) return;
+      newest.set(conversation.sid, index);
+      look(conversation);
+    },
+
     removed(sid: string, index: number): void {
       const room = store.getState().rooms[sid];
       if (room?.unread && index > (room.readTo ?? -1)) {
