@@ -88,10 +88,11 @@ def test_a_reaction_is_in_both_shapes(talk: Talk) -> None:
     assert talk.bo.get(talk.url("/reactions")).get_json() == {"reactions": []}
 
 
-@pytest.mark.parametrize("name", list(DEMO))
-def test_the_six_of_twilios_demo(talk: Talk, name: str) -> None:
-    assert talk.react(talk.bo, DEMO[name]).status_code == 204
-    assert talk.attributes()["reactions"] == {name: ["bo"]}
+def test_the_six_of_twilios_demo(talk: Talk) -> None:
+    for name, emoji in DEMO.items():
+        assert talk.react(talk.bo, emoji).status_code == 204
+        assert talk.attributes()["reactions"] == {name: ["bo"]}
+        talk.react(talk.bo, emoji, on=False)
 
 
 def test_one_emoji_has_one_spelling(talk: Talk) -> None:
@@ -100,15 +101,15 @@ def test_one_emoji_has_one_spelling(talk: Talk) -> None:
     assert talk.attributes()["rx"] == {"❤️": ["bo", "chen"]}
 
 
-@pytest.mark.parametrize(
-    "emoji",
-    [
-        *("", " ", "a", "1", "+1", "👍👍", "👍 ", "👍\n", "👍\u0000", "\u0000", "\ud83d", "\ud800", "🇩", "\u200d"),
-        *("\ufe0f", "👍\u200d", "👍\ufe0e", "<b>", "©a", "constructor", "👍" + "\u200d👍" * 10, "x" * 9999),
-    ],
+NO_EMOJI = (
+    *("", " ", "a", "1", "+1", "👍👍", "👍 ", "👍\n", "👍\u0000", "\u0000", "\ud83d", "\ud800", "🇩", "\u200d"),
+    *("\ufe0f", "👍\u200d", "👍\ufe0e", "<b>", "©a", "constructor", "👍" + "\u200d👍" * 10, "x" * 9999),
 )
-def test_what_is_no_emoji_is_refused(talk: Talk, emoji: str) -> None:
-    assert_refused(talk.react(talk.bo, emoji), 400, "bad_emoji")
+
+
+def test_what_is_no_emoji_is_refused(talk: Talk) -> None:
+    for emoji in NO_EMOJI:
+        assert_refused(talk.react(talk.bo, emoji), 400, "bad_emoji")
     assert talk.attributes() == {"v": 1, "cid": "c1"}
 
 
