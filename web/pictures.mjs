@@ -61,7 +61,7 @@ const talk = [
   [
     "dana",
     "10:38",
-    "Ana, can you open the side gate at nine? The caterers come with a van. Also, the harbour door sticks in wet weather, can we plane it before the 28th?",
+    "@ana can you open the side gate at nine? The caterers come with a van. Also, the harbour door sticks in wet weather, can we plane it before the 28th?",
   ],
   ["farid", "10:41", "I can bring 30 folding chairs. Is there a ramp for the trolley?"],
   ["ana", "10:44", "Gate at nine, yes. There is a ramp on the quay side."],
@@ -141,8 +141,11 @@ async function furnish() {
       await rest(`/v1/Conversations/${sid}/Participants`, { Identity: identity });
   }
   const room = `/v1/Conversations/${sids["#open-day"]}`;
-  for (const [index, [author, time, body]] of talk.entries())
-    await rest(`${room}/Messages`, { Author: author, Body: body, DateCreated: at(time, index < 2 ? 1 : 0) });
+  for (const [index, [author, time, body]] of talk.entries()) {
+    const Attributes = JSON.stringify(body.startsWith("@ana") ? { v: 1, m: ["ana"] } : {});
+    const DateCreated = at(time, index < 2 ? 1 : 0);
+    await rest(`${room}/Messages`, { Author: author, Body: body, Attributes, DateCreated });
+  }
   for (const reader of ["ana", "bo", "chen", "dana", "elif"])
     await rest(`${room}/Participants/${reader}`, { LastReadMessageIndex: String(talk.length - 1) });
   return { signedIn, sids };
