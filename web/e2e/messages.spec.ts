@@ -266,8 +266,9 @@ test("what another client forges is not shown; with Twilio's demo application on
 }) => {
   const [ana, bo, sid] = await pair(browser, server, "ms-forge");
   const granted = await bo.context.request.post(`${server.url}/api/token`, { data: {} });
-  const { token } = await granted.json();
-  const client = new Client(token, { twilsock: { uri: `${server.url.replace("http", "ws")}/v3/wsconnect` } } as object);
+  const { token, sdk } = await granted.json();
+  const uri = new URL(sdk.twilsock.uri, server.url.replace("http", "ws")).href; // the service may be elsewhere
+  const client = new Client(token, { twilsock: { uri } } as object);
   await new Promise((resolve) => client.on("initialized", () => resolve(null)));
   const room = await client.getConversationBySid(sid);
   const rx = { "👎": ["ms-forge-ana"] };
