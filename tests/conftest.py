@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,21 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
+@contextmanager
+def servers(folder: Path) -> Iterator[MakeServer]:
+    """What `make_server` is, in a folder; at the end all are ended, and their logs printed."""
+    made: list[Server] = []
+
+    def make(*arguments: str, **env: str) -> Server:
+        made.append(Server(folder / f"server{len(made) + 1}", *arguments, **env))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+        print(f"--- log of {server.folder.name}", server.log, sep="\n")
+
+
 @pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[MakeServer]:
     """`make_server("--only", "service", ROOMFUL_AUTH="open")` describes a server that is not started yet.
@@ -107,16 +123,8 @@ def make_server(tmp_path: Path) -> Iterator[MakeServer]:
     Each has an instance of its own unless `ROOMFUL_INSTANCE` names one. All are ended after the test, and their logs
     are shown when it failed.
     """
-    servers: list[Server] = []
-
-    def make(*arguments: str, **env: str) -> Server:
-        servers.append(Server(tmp_path / f"server{len(servers) + 1}", *arguments, **env))
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.close()
-        print(f"--- log of {server.folder.name}", server.log, sep="\n")
+    with servers(tmp_path) as make:
+        yield make
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.servers import Server, clean_environment, free_port, twilio_client, w
 
 REPOSITORY = Path(__file__).parent.parent
 FLASK = Path(sys.executable).with_name("flask")
-ROUNDS = 50 if os.environ.get("ROOMFUL_LONG") else 5
+ROUNDS = 50 if os.environ.get("ROOMFUL_LONG") else 2
 
 
 def run(*command: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -300,7 +300,7 @@ class Watcher:
         self._process.wait()
 
 
-@pytest.mark.timeout(1800 if ROUNDS > 5 else 600)
+@pytest.mark.timeout(1800 if ROUNDS > 2 else 600)
 def test_commands_while_a_server_starts_and_stops(start_server: MakeServer) -> None:
     """Each round, one command meets a server that starts and one meets a server that stops.
 

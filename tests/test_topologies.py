@@ -15,8 +15,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,8 @@ class Installation:
     chat: Server
     recorder: Recorder | None
     socket_uri: str
+    cookies: dict[str, str | None] = field(default_factory=dict)
+    """Of the people who came by `cookie_of`."""
 
     @property
     def rest(self) -> Client:
@@ -118,6 +120,12 @@ class Installation:
         answer = self.post("/api/signup", {"username": name, "password": PASSWORD})
         assert answer.status == 201, answer
         return answer
+
+    def cookie_of(self, name: str) -> str | None:
+        """The session of a person, who signs up when first asked for."""
+        if name not in self.cookies:
+            self.cookies[name] = self.sign_up(name).cookie
+        return self.cookies[name]
 
     def shown_name(self, cookie: str | None) -> str:
         """What the chat app says that the signed-in person is called."""
@@ -152,9 +160,19 @@ class Installation:
         )
 
 
-@pytest.fixture(params=["one process", "two processes"])
+TOPOLOGIES = ("one process", "two processes")
+
+
+@pytest.fixture(params=TOPOLOGIES)
 def installation(request: pytest.FixtureRequest, start_server: MakeServer) -> Iterator[Installation]:
-    if request.param == "one process":
+    with installed(request.param, start_server) as made:
+        yield made
+
+
+@contextmanager
+def installed(topology: str, start_server: MakeServer) -> Iterator[Installation]:
+    """A chat app and its service, in one of the `TOPOLOGIES`."""
+    if topology == "one process":
         server = start_server()
         yield Installation(server, server, None, "/v3/wsconnect")
         return
@@ -274,7 +292,7 @@ def test_a_large_picture(installation: Installation) -> None:
     assert requests.put(url, b"x" * (5 << 20 | 1), headers=there, timeout=30).status_code == 413
 
 
-@pytest.mark.parametrize("served", [True, False])
+@pytest.mark.parametrize("served", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_people_and_invitations_from_the_terminal(installation: Installation, served: bool) -> None:
     token = installation.sign_up("ada").body["token"]
     installation.command("chatrooms", "create", "#sales", "--no-default")

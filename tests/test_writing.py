@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 
 from roomful.conversations.sync.objects import Kind
-from tests.conftest import MakeServer
+from tests.conftest import MakeServer, servers
 from tests.servers import twilio_client, wait_for
-from tests.test_topologies import Installation, installation
+from tests.test_topologies import TOPOLOGIES, Installation, installed
 from tests.webhooks.listener import Listener, Reply
 from tests.webhooks.person import CLIENT, Person
-
-__all__ = ["installation"]
 
 CROWD = [f"person{number:02}" for number in range(20)]
 EDITS = 12
@@ -26,8 +24,8 @@ class Room:
     """A public room with these people in it, who are connected, too, as the SDK is."""
 
     def __init__(self, installation: Installation, *names: str) -> None:
-        self.installation = installation.hearing()
-        self.cookies = {name: installation.sign_up(name).cookie for name in names}
+        self.installation = installation
+        self.cookies = {name: installation.cookie_of(name) for name in names}
         attributes = json.dumps({"v": 1, "kind": "room", "visibility": "public"})
         self.rest = installation.rest.conversations.v1.conversations.create(attributes=attributes)
         for name in names:
@@ -64,6 +62,16 @@ class Room:
         (data,) = (item["data"] for item in items if item["data"]["sid"] == message)
         shown: dict[str, Any] = data | {"attributes": json.loads(data["attributes"])}
         return shown
+
+
+@pytest.fixture(scope="module", params=TOPOLOGIES)
+def installation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for all tests here: each has a room of its own."""
+    with (
+        servers(tmp_path_factory.mktemp("writing")) as make,
+        installed(request.param, lambda *given, **env: make(*given, **env).start()) as made,
+    ):
+        yield made.hearing()
 
 
 @pytest.fixture
@@ -116,7 +124,8 @@ def test_twenty_react_while_the_author_edits(installation: Installation) -> None
 def test_forged_reactions_are_not_shown(room: Room) -> None:
     forged = {"rx": {"👍": ["bo", "chen"]}, "reactions": {"thumbs_up": ["bo", "chen"], "heart": ["bo"]}}
     message = room.say("vote for me", cid="c1", **forged)
-    assert room.shown(message)["lastUpdatedBy"] is None, "so pages do not show them"
+    shown = room.shown(message)
+    assert shown["lastUpdatedBy"] is None or "rx" not in shown["attributes"], "so pages do not show them"
     wait_for(lambda: room.shown(message)["attributes"] == {"v": 1, "cid": "c1"})
     assert room.react("chen", message, "🦊") == 204
     room.write(message, attributes=json.dumps({"v": 1, "cid": "c1", "color": "red"} | forged))

@@ -100,7 +100,7 @@ async function start() {
 }
 
 const { url, keys, stop } = await start();
-const browser = await chromium.launch({ executablePath: env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: join(root, "scripts/chromium"), args: ["--no-sandbox"] });
 const basic = Buffer.from(`${keys.account_sid}:${keys.auth_token}`).toString("base64");
 
 async function rest(path, values) {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { defineConfig } from "@playwright/test";
 import type { Topology } from "./e2e/stage";
 
@@ -14,6 +15,7 @@ export default defineConfig<object, Topology>({
   outputDir: "test-results",
   timeout: 90_000,
   expect: { timeout: 15_000 },
+  fullyParallel: true, // no test needs another of its file
   workers: 3, // most tests wait for somebody part of their time
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"]],
@@ -23,7 +25,7 @@ export default defineConfig<object, Topology>({
     trace: { mode: "retain-on-failure", screenshots: false }, // pictures of every frame cost as much as the tests
     screenshot: "only-on-failure",
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: resolve(import.meta.dirname, "../scripts/chromium"),
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
     },
   },

@@ -1,6 +1,7 @@
 """A chat application against a real Conversations service, and a recorder between the two."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from roomful.chatapp.backend import Backend, Credentials
 from roomful.chatapp.config import ChatConfig
 from roomful.chatapp.hooks import PATH
 from roomful.chatapp.state import EXTENSION, ChatState
+from roomful.chatapp.store.database import Database
 from tests.servers import Server, twilio_client
 
 MakeApp = Callable[..., Flask]
@@ -85,10 +87,21 @@ def backend(service: Server, rest: Any, recorder: Recorder) -> Backend:
     return Backend("roomful", service.url, lambda: credentials, recorder, {"twilsock": {"uri": "/v3/wsconnect"}})
 
 
+@pytest.fixture(scope="session")
+def chat_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A chat database without people, to be copied: making its tables takes longer than most tests."""
+    path = tmp_path_factory.mktemp("chat") / "chat.db"
+    database = Database(f"sqlite:///{path}")
+    database.open()
+    database.close()  # what was in the write-ahead log is in the file now
+    return path
+
+
 @pytest.fixture
-def make_app(backend: Backend, tmp_path: Path) -> Iterator[MakeApp]:
+def make_app(backend: Backend, tmp_path: Path, chat_tables: Path) -> Iterator[MakeApp]:
     """`make_app(auth="open")` makes a chat application; all share one database unless told otherwise."""
     apps: list[Flask] = []
+    shutil.copyfile(chat_tables, tmp_path / "chat.db")
 
     def make(backend: Backend = backend, **changes: Any) -> Flask:
         settings: dict[str, Any] = {

@@ -137,6 +137,7 @@ for (const stored of [true, false]) {
     await ana.enter("sales");
     await ana.say("before");
     await ana.sees("before");
+    await expect.poll(() => kept(ana.page)).toBe(0);
     const held = line.hold("mid-send", stored);
     await ana.say("mid-send");
     await ana.say("behind it");

@@ -123,7 +123,7 @@ export class Person {
   /** Waits until the log holds exactly these texts, and nothing is on its way or failed. */
   async sees(...texts: string[]): Promise<void> {
     await expect.poll(() => this.texts(), { timeout: 45_000 }).toEqual(texts);
-    await expect(this.log.getByText(/Not sent|Waiting for connection/)).toHaveCount(0);
+    await expect(this.log.getByText(/^Sending$|Not sent|Waiting for connection/)).toHaveCount(0);
   }
 
   private note(address: string): void {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chosen } from "./control/versions.mjs";
@@ -8,7 +9,7 @@ const wait = Number(process.env.ROOMFUL_WAIT_MS || 20_000);
 const only = process.env.ROOMFUL_ONLY ? process.env.ROOMFUL_ONLY.split(" ") : null;
 
 const chromium = {
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: resolve(import.meta.dirname, "../../../scripts/chromium"),
   args: [
     ...["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
     "--ignore-certificate-errors", // of a server behind TLS (control/tls.ts)
