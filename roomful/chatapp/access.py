@@ -1,8 +1,8 @@
 """Who may do what in which room: the chat application holds the administrator's keys, so it asks first.
 
-A room on behalf of a person comes from `Access.room`, a message from `Access.message`, and from nowhere else (a test
-sees to it). Membership and role are read by REST, and what permitted something is believed for `KEPT` seconds; a
-refusal never is.
+A room on behalf of a person comes from `Access.room` or `Access.seen`, a message from `Access.message`, and from nowhere
+else (a test sees to it). Membership and role are read by REST, and what permitted something is believed for `KEPT`
+seconds; a refusal never is.
 """
 
 from collections import OrderedDict
@@ -80,15 +80,12 @@ class Access:
         role lacks the permission, and BackendUnavailable.
         """
         enough = (permission, *others)
-        entry = self._remembered(person, sid, enough)
-        if entry is None:
-            entry = self._read(person, sid)
-            if entry is None or not (entry.member or ((SEE in enough or person.admin) and not entry.room.private)):
-                raise no_room()
-            if not _permits(entry, enough):
-                raise not_allowed()
-            self._remember(person, sid, entry)
-        return entry
+        return self._remembered(person, sid, enough) or self._admitted(person, sid, enough)
+
+    def seen(self, person: Account, sid: str) -> Entry:
+        """The room as it is at this moment, if the person may see it: for who is shown what they may do in it. Raises
+        ApiError `no_room` and BackendUnavailable."""
+        return self._admitted(person, sid, (SEE,))
 
     def message(self, person: Account, room_sid: str, sid: str, own: str, others: str | None) -> tuple[Entry, Message]:
         """The message, and the room that it is in, if the person may do what `own` says to their own messages, or what
@@ -116,6 +113,15 @@ class Access:
         with self._lock:
             for key in [key for key in self._kept if key[1] == sid]:
                 del self._kept[key]
+
+    def _admitted(self, person: Account, sid: str, enough: Sequence[str]) -> Entry:
+        entry = self._read(person, sid)
+        if entry is None or not (entry.member or ((SEE in enough or person.admin) and not entry.room.private)):
+            raise no_room()
+        if not _permits(entry, enough):
+            raise not_allowed()
+        self._remember(person, sid, entry)
+        return entry
 
     def _remembered(self, person: Account, sid: str, enough: Sequence[str]) -> Entry | None:
         with self._lock:

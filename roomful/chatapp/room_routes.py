@@ -5,7 +5,7 @@ import re
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import select
 
-from roomful.chatapp.access import DELETE, EDIT, MEMBER, SEE, Entry, no_room
+from roomful.chatapp.access import DELETE, EDIT, MEMBER, Entry, no_room
 from roomful.chatapp.accounts import Account
 from roomful.chatapp.acts import farewell_of
 from roomful.chatapp.directory import list_rooms, show_room
@@ -62,7 +62,7 @@ def create() -> Response:
 def room(sid: str) -> Response:
     """One room, and what one may do in it."""
     account, _ = signed_in()
-    entry = entry_to(account, sid, SEE)
+    entry = seen(account, sid)
     you = {"moderator": entry.moderator, "permissions": sorted(entry.permissions)}
     return jsonify(_shown(entry) | {"you": you})
 
@@ -90,7 +90,7 @@ def remove(sid: str) -> Response:
 def join(sid: str) -> Response:
     """Enter a public room."""
     account, _ = signed_in()
-    entry = entry_to(account, sid, SEE)
+    entry = seen(account, sid)
     if not entry.member:
         chat().throttles.room_changes.attempt(account.identity)
         _refuse_banned(account, entry.room.sid)
@@ -136,6 +136,13 @@ def entry_to(person: Account, sid: str, permission: str) -> Entry:
     if not is_room_sid(sid):
         raise no_room()
     return chat().access.room(person, sid, permission)
+
+
+def seen(person: Account, sid: str) -> Entry:
+    """`Access.seen`, for a SID that came from outside."""
+    if not is_room_sid(sid):
+        raise no_room()
+    return chat().access.seen(person, sid)
 
 
 def is_room_sid(text: str) -> bool:

@@ -177,7 +177,7 @@ def test_rooms_that_there_are_not(browser: FlaskClient, sid: str) -> None:
         assert_refused(browser.open(url, method=method, json=body), 404, "no_room")
 
 
-ASKING = {"entry_to", "room_to_change", "room_to_fill", "is_room_sid", "farewell_of", "is_member", "fullmatch"}
+ASKING = {"entry_to", "seen", "room_to_change", "room_to_fill", "is_room_sid", "farewell_of", "is_member", "fullmatch"}
 ASKING |= {"message_to", "message_to_change", "message"}
 """Functions that may be handed a SID as it came."""
 SERVING = sorted(Path(roomful.chatapp.__file__).parent.glob("*_routes.py"))

@@ -137,6 +137,17 @@ def test_join_and_leave(house: House) -> None:
     assert_refused(farewell(bo, sid), 404, "no_room")
 
 
+def test_who_is_put_into_a_room_is_shown_at_once_what_they_may_do_in_it(house: House) -> None:
+    """Pages ask as soon as the SDK tells them, which is before the request that did it has ended."""
+    bo, sid = house.person("bo"), make(house.ana)
+    assert bo.get(f"/api/rooms/{sid}").get_json()["you"]["permissions"] == []
+    house.rest.conversations(sid).participants.create(identity="bo")
+    assert bo.get(f"/api/rooms/{sid}").get_json()["you"]["permissions"] == sorted(_role(house, "channel user"))
+    house.rest.conversations(sid).participants("bo").delete()
+    joined = bo.post(f"/api/rooms/{sid}/join")
+    assert (joined.status_code, house.members(sid)) == (200, {"ana", "bo"}), "what was believed is asked again"
+
+
 def test_rooms_that_nobody_joins(house: House) -> None:
     bo = house.person("bo")
     private, archived = make(house.ana, "#board", private=True), make(house.ana, "#aged")
