@@ -1,6 +1,6 @@
 """Who may do what in which room: the chat application holds the administrator's keys, so it asks first.
 
-A room on behalf of a person comes from `Access.room` or `Access.seen`, a message from `Access.message`, and from nowhere
+A room on behalf of a person comes from `Access.room` or `Access.seen`, a message from `Access.message`, from nowhere
 else (a test sees to it). Membership and role are read by REST, and what permitted something is believed for `KEPT`
 seconds; a refusal never is.
 """
