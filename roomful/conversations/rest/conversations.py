@@ -18,7 +18,7 @@ _SCAN_CHUNKS = 10
 
 
 def _refuse_unsupported(form: Params) -> None:
-    form.refuse("MessagingServiceSid", "Bindings.Email.Address")
+    form.refuse("MessagingServiceSid", "Bindings.Email.Address", "Bindings.Email.Name")
 
 
 async def create(call: Call) -> Answer:

@@ -67,6 +67,8 @@ async def update(call: Call) -> Answer:
         _PROXY, "MessagingBinding.ProjectedAddress", code=50373, message="A messaging binding cannot be changed"
     )
     parent, found = await call.read(lambda reads: _find(reads, call))
+    if form.text_or_none("Identity") not in (None, "", found.identity):
+        raise invalid(20001, "The identity of a participant cannot be changed")
     common: dict[str, Any] = {
         "attributes": form.text("Attributes"),
         "role_sid": form.text("RoleSid"),
