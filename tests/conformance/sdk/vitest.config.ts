@@ -50,6 +50,7 @@ export default defineConfig({
         define: sdk.define,
         test: {
           name: "browser",
+          exclude: ["src/*.node.test.ts"], // the library for servers
           browser: {
             enabled: true,
             headless: true,
