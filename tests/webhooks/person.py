@@ -48,6 +48,13 @@ class Person:
             "POST", f"{CLIENT}/Conversations/{conversation_sid}/Messages", {"body": body, "attributes": attributes}
         )
 
+    def register(self, channel_type: str, address: str) -> str:
+        """Have a device notified; the SID of its push binding."""
+        types = ["twilio.conversations.new_message"]
+        device = {"channel_type": channel_type, "message_types": types, "data": {"registration_id": address}}
+        answer = self.request("POST", "/v1/registrations", {"endpoint_platform": "web", "version": "3", **device})
+        return str(answer["id"])
+
     def close(self) -> None:
         with suppress(WebSocketException, OSError):
             self._open.close()

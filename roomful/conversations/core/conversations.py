@@ -183,22 +183,27 @@ class DeleteConversation:
         members = tx.all(Participant, order="identity", conversation_sid=self.conversation_sid)
         people = tuple((actor.service_sid, member.identity) for member in members if member.identity is not None)
         tx.lock(Needs(users=people))
-        conversation = access(tx, actor, self.conversation_sid).conversation
-        for member in tx.all(Participant, order="identity", conversation_sid=conversation.sid):
-            leave_user_stream(tx, conversation.service_sid, member)
-            tx.remove(member)
-        remove(tx, conversation.service_sid, tx.all(Media, order="sid", conversation_sid=conversation.sid))
-        tx.remove_all(Message, conversation_sid=conversation.sid)
-        tx.remove_all(Receipt, conversation_sid=conversation.sid)
-        tx.remove_all(Tombstone, stream_sid=conversation.sid)
-        webhooks = self._take_webhooks(tx, conversation)
-        tx.remove(conversation)
-        tx.emit(ConversationRemoved(conversation.sid, conversation.position + 1, conversation, webhooks))
+        end_conversation(tx, access(tx, actor, self.conversation_sid).conversation)
 
-    def _take_webhooks(self, tx: Tx, conversation: Conversation) -> tuple[Webhook, ...]:
-        """Remove the conversation's own webhooks, which hear of its end."""
-        if not conversation.webhooks_count:
-            return ()
-        webhooks = tx.all(Webhook, order="sid", conversation_sid=conversation.sid)
-        tx.remove_all(Webhook, conversation_sid=conversation.sid)
-        return tuple(webhooks)
+
+def end_conversation(tx: Tx, conversation: Conversation) -> None:
+    """Remove a conversation with all that is in it. It and its members are locked; only for exclusive commands."""
+    for member in tx.all(Participant, order="identity", conversation_sid=conversation.sid):
+        leave_user_stream(tx, conversation.service_sid, member)
+        tx.remove(member)
+    remove(tx, conversation.service_sid, tx.all(Media, order="sid", conversation_sid=conversation.sid))
+    tx.remove_all(Message, conversation_sid=conversation.sid)
+    tx.remove_all(Receipt, conversation_sid=conversation.sid)
+    tx.remove_all(Tombstone, stream_sid=conversation.sid)
+    webhooks = _take_webhooks(tx, conversation)
+    tx.remove(conversation)
+    tx.emit(ConversationRemoved(conversation.sid, conversation.position + 1, conversation, webhooks))
+
+
+def _take_webhooks(tx: Tx, conversation: Conversation) -> tuple[Webhook, ...]:
+    """Remove the conversation's own webhooks, which hear of its end."""
+    if not conversation.webhooks_count:
+        return ()
+    webhooks = tx.all(Webhook, order="sid", conversation_sid=conversation.sid)
+    tx.remove_all(Webhook, conversation_sid=conversation.sid)
+    return tuple(webhooks)

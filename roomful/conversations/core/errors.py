@@ -26,6 +26,11 @@ def invalid(code: int, message: str) -> ServiceError:
     return ServiceError(400, code, message)
 
 
+def gone(what: str) -> ServiceError:
+    """It was there when it was looked up (404)."""
+    return ServiceError(404, 20404, f"{what} was not found")
+
+
 def conversation_not_found() -> ServiceError:
     return ServiceError(404, 50350, "Conversation not found")
 
@@ -62,6 +67,24 @@ def binding_taken(conversation_sid: str) -> ServiceError:
     """Software in use finds the conversation's SID at the end of this text."""
     text = "A binding for this participant and proxy address already exists in Conversation"
     return ServiceError(409, 50416, f"{text} {conversation_sid}")
+
+
+def address_exists(type_: str) -> ServiceError:
+    return ServiceError(409, 20409, f"This address of type {type_} is configured already")
+
+
+def service_in_use(why: str) -> ServiceError:
+    """A service cannot be deleted like this."""
+    return ServiceError(409, 20409, f"The service cannot be deleted: {why}")
+
+
+def too_many_people(limit: int) -> ServiceError:
+    return ServiceError(400, 50426, f"A conversation can be made with at most {limit} participants")
+
+
+def too_many_writes(what: str) -> ServiceError:
+    """More was written within this second than the settings allow."""
+    return ServiceError(429, 50063, f"Too many writes to this {what} in one second", retry_after=1)
 
 
 def conversations_limit(limit: int) -> ServiceError:

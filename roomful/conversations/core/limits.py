@@ -27,6 +27,19 @@ PARTICIPANTS_PER_CONVERSATION = 1000
 NON_CHAT_PARTICIPANTS_PER_CONVERSATION = 50
 CONVERSATIONS_PER_USER = 1000
 ROLES_PER_SERVICE = 100
+DELETABLE_STREAMS = 1000
+"""Conversations, and users, of a service that can be deleted: what one transaction may lock and remove."""
+CREDENTIALS_PER_ACCOUNT = 1000
+ADDRESSES_PER_ACCOUNT = 1000
+CREDENTIAL_NAME_CHARS = 64
+CREDENTIAL_BYTES = 16 * 1024
+"""Of each of a push credential's secrets."""
+TEMPLATE_CHARS = 1024
+SOUND_CHARS = 256
+ADDRESS_CHARS = 256
+STUDIO_RETRIES = 3
+PEOPLE_PER_REQUEST = 10
+"""Whom a conversation can be made with at once."""
 MEDIA_MEGABYTES = 150
 MEDIA_BYTES = MEDIA_MEGABYTES * 1024 * 1024
 """Of one file, and of all files of a message."""
@@ -47,7 +60,7 @@ TRIGGER_CHARS = 128
 REPLAY_MESSAGES = 1000
 """How many messages of the past a new webhook can ask for."""
 
-_SIDS = ("CH", "US", "MB", "IM", "RL", "IS", "WH", "FW", "ME", "DY", "HX")
+_SIDS = ("CH", "US", "MB", "IM", "RL", "IS", "WH", "FW", "ME", "DY", "HX", "SK", "CR", "IG")
 _SID = {prefix: re.compile(rf"{prefix}[0-9a-fA-F]{{32}}") for prefix in _SIDS}
 
 
@@ -213,6 +226,42 @@ def push_address(value: str) -> str:
     if not 0 < len(value) <= PUSH_ADDRESS_CHARS:
         raise invalid(20001, f"A push address has 1 to {PUSH_ADDRESS_CHARS} characters")
     return value
+
+
+def credential_name(value: str | None) -> str | None:
+    """An empty name clears it."""
+    if not value:
+        return None
+    _storable(value, "FriendlyName")
+    if len(value) > CREDENTIAL_NAME_CHARS:
+        raise invalid(50003, f"A push credential's friendly name is longer than {CREDENTIAL_NAME_CHARS} characters")
+    return value
+
+
+def credential_secret(value: str | None) -> str | None:
+    """A certificate or a key; an empty one clears it."""
+    if not value:
+        return None
+    _storable(value, "A push credential")
+    if len(value.encode()) > CREDENTIAL_BYTES:
+        raise invalid(20001, f"A certificate or key of a push credential is longer than {CREDENTIAL_BYTES} bytes")
+    return value
+
+
+def notification_template(value: str) -> str | None:
+    """An empty template restores the usual one."""
+    _storable(value, "A notification's template")
+    if len(value) > TEMPLATE_CHARS:
+        raise invalid(50058, f"A notification's template is longer than {TEMPLATE_CHARS} characters")
+    return value or None
+
+
+def notification_sound(value: str) -> str | None:
+    """An empty name restores the usual sound."""
+    _storable(value, "A notification's sound")
+    if len(value) > SOUND_CHARS:
+        raise invalid(50059, f"The name of a notification's sound is longer than {SOUND_CHARS} characters")
+    return value or None
 
 
 def role_name(value: str) -> str:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from . import errors
 from .limits import is_sid
-from .model import Conversation
-from .ports import Reads
+from .model import Account, Conversation
+from .ports import Reads, Tx
+
+
+def the_account(tx: Tx) -> Account:
+    """The installation's one account."""
+    account = tx.last(Account, order="sid")
+    if account is None:
+        raise errors.internal()
+    return account
 
 
 def conversation_named(reads: Reads, service_sid: str, name: str) -> Conversation | None:

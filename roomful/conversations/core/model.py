@@ -305,6 +305,9 @@ class PushBinding(Row):
     address: str
     date_created: int
     date_updated: int
+    service_sid: str
+    identity: str
+    """The user's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,5 +467,79 @@ class ContentTemplate(Row):
     """A JSON object: each variable's default, by its name."""
     types: str
     """A JSON object: the content's forms by their type, such as "twilio/text"."""
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushCredential(Row):
+    """What a push service wants to be shown before it delivers. Kept and never shown; nothing is sent with it."""
+
+    KEYS: ClassVar = (("sid",),)
+
+    sid: str
+    account_sid: str
+    friendly_name: str | None
+    type: str
+    """"apn", "gcm" or "fcm"."""
+    sandbox: bool
+    certificate: str | None
+    private_key: str | None
+    api_key: str | None
+    secret: str | None
+    date_created: int
+    date_updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationConfiguration(Row):
+    """What a service's push notifications would say. Kept and shown; none are sent.
+
+    A template or sound that is None is the usual one.
+    """
+
+    KEYS: ClassVar = (("service_sid",),)
+
+    service_sid: str
+    log_enabled: bool = False
+    new_message_enabled: bool = False
+    new_message_template: str | None = None
+    new_message_sound: str | None = None
+    new_message_badge_count_enabled: bool = False
+    with_media_enabled: bool = False
+    with_media_template: str | None = None
+    added_enabled: bool = False
+    added_template: str | None = None
+    added_sound: str | None = None
+    removed_enabled: bool = False
+    removed_template: str | None = None
+    removed_sound: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressConfiguration(Row):
+    """What would happen to a message from outside to one of the account's addresses. Kept and shown; none arrive."""
+
+    KEYS: ClassVar = (("sid",), ("account_sid", "type", "address"))
+
+    sid: str
+    account_sid: str
+    type: str
+    """"sms", "whatsapp", "messenger", "gbm", "email", "rcs", "apple" or "chat"."""
+    address: str
+    friendly_name: str | None
+    address_country: str | None
+    """Two letters of ISO 3166."""
+    auto_enabled: bool
+    auto_type: str
+    """"default", "webhook" or "studio": what a conversation made for such a message is given."""
+    auto_service_sid: str | None
+    """Where such a conversation is made; None: in the default service."""
+    webhook_url: str | None
+    webhook_method: str | None
+    webhook_filters: str
+    """As in `WebhookConfiguration`."""
+    studio_flow_sid: str | None
+    studio_retry_count: int | None
     date_created: int
     date_updated: int

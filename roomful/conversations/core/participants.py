@@ -112,7 +112,7 @@ def at_conversations_limit(tx: Tx, user: User) -> bool:
 
 def conversation_role(tx: Tx, service_sid: str, role_sid: str) -> Role:
     """The conversation role with this SID. Raises 50100 (404) or 50105 (400)."""
-    role = tx.one(Role, sid=role_sid)
+    role = tx.one(Role, sid=role_sid) if limits.is_sid(role_sid, "RL") else None
     if role is None or role.service_sid != service_sid:
         raise errors.role_not_found()
     if role.type != "conversation":

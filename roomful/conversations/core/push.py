@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 
 from . import errors, limits
 from .model import PushBinding, Service, User
+from .permissions import require_account
 from .ports import Actor, Needs, Reads, Tx, key
 from .presence import show
 
@@ -82,7 +83,11 @@ class RegisterPush:
         bindings = tx.all(PushBinding, order="sid", user_sid=user.sid)
         for oldest in bindings[: max(0, len(bindings) + 1 - BINDINGS_PER_USER)]:
             tx.remove(oldest)
-        binding = PushBinding(tx.sid("BS"), user.sid, self.channel_type, self.address, tx.now, tx.now)
+        binding = PushBinding(
+            *(tx.sid("BS"), user.sid, self.channel_type, self.address, tx.now, tx.now),
+            service_sid=user.service_sid,
+            identity=user.identity,
+        )
         tx.add(binding)
         _follow(tx, user.sid)
         return binding
@@ -112,6 +117,28 @@ class UnregisterPush:
         for binding in tx.all(PushBinding, order="sid", user_sid=user.sid):
             if binding.sid == self.binding_sid or (binding.channel_type, binding.address) == device:
                 tx.remove(binding)
+        _follow(tx, user.sid)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePushBinding:
+    """Take a device away from the user `identity` (account credentials only). Raises 20404 (404)."""
+
+    exclusive: ClassVar = False
+
+    identity: str
+    binding_sid: str
+
+    def needs(self, actor: Actor) -> Needs:
+        return Needs(users=((actor.service_sid, self.identity),), rows=(key(Service, sid=actor.service_sid),))
+
+    def decide(self, actor: Actor, tx: Tx) -> None:
+        require_account(actor, "remove other people's push bindings")
+        user = tx.one(User, service_sid=actor.service_sid, identity=self.identity)
+        binding = tx.one(PushBinding, sid=self.binding_sid)
+        if user is None or binding is None or binding.user_sid != user.sid:
+            raise errors.gone("The push binding")
+        tx.remove(binding)
         _follow(tx, user.sid)
 
 

@@ -6,12 +6,26 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from . import errors, limits
-from .model import Account, Service
+from .conversations import end_conversation
+from .events import WebhooksConfigured
+from .lookup import the_account
+from .media import remove
+from .model import (
+    Account,
+    AddressConfiguration,
+    Conversation,
+    Media,
+    NotificationConfiguration,
+    Role,
+    Service,
+    User,
+    WebhookConfiguration,
+)
 from .participants import conversation_role
 from .permissions import require_account
 from .ports import UNSET, Actor, Needs, Tx, Unset, key
 from .roles import new_role
-from .users import service_role_by_sid
+from .users import end_user, service_role_by_sid
 
 SERVICE_ADMIN = (
     *("createConversation", "joinConversation", "deleteConversation", "addParticipant", "addNonChatParticipant"),
@@ -44,9 +58,7 @@ class CreateService:
 
     def decide(self, actor: Actor, tx: Tx) -> Service:
         require_account(actor, "create services")
-        account = tx.last(Account, order="sid")
-        if account is None:
-            raise errors.internal()
+        account = the_account(tx)
         friendly_name = limits.friendly_name(self.friendly_name)
         if friendly_name is None:
             raise errors.invalid(50000, "Friendly name not provided")
@@ -73,6 +85,54 @@ def new_service(tx: Tx, account_sid: str, friendly_name: str, *, presence: bool 
     )
     tx.add(service)
     return service
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteService:
+    """Remove the acting service and all that is in it, in one transaction.
+
+    Raises 20409 (409) for the account's default service, and for one that holds more than a transaction should.
+    """
+
+    exclusive: ClassVar = True
+
+    def needs(self, actor: Actor) -> Needs:
+        return Needs(rows=(key(Service, sid=actor.service_sid),))
+
+    def decide(self, actor: Actor, tx: Tx) -> None:
+        require_account(actor, "delete services")
+        if the_account(tx).default_service_sid == actor.service_sid:
+            raise errors.service_in_use("it is the account's default service")
+        self._lock(tx, actor.service_sid)
+        service = tx.one(Service, sid=actor.service_sid)
+        if service is None:
+            raise errors.service_not_found()
+        for conversation in tx.all(Conversation, order="sid", service_sid=service.sid):
+            end_conversation(tx, conversation)
+        for user in tx.all(User, order="sid", service_sid=service.sid):
+            end_user(tx, tx.one(User, sid=user.sid) or user)
+        self._forget(tx, service)
+
+    def _lock(self, tx: Tx, service_sid: str) -> None:
+        """Lock every stream of the service, if they are not too many."""
+        limit = limits.DELETABLE_STREAMS
+        conversations = tx.page(Conversation, order="sid", limit=limit + 1, service_sid=service_sid)
+        users = tx.page(User, order="sid", limit=limit + 1, service_sid=service_sid)
+        for name, found in (("conversations", conversations), ("users", users)):
+            if len(found) > limit:
+                raise errors.service_in_use(f"it has more than {limit} {name}, delete them first")
+        people = tuple((user.service_sid, user.identity) for user in users)
+        tx.lock(Needs(conversations=tuple(each.sid for each in conversations), users=people))
+
+    def _forget(self, tx: Tx, service: Service) -> None:
+        remove(tx, service.sid, tx.all(Media, order="sid", owner=service.sid))
+        for address in tx.all(AddressConfiguration, order="sid", auto_service_sid=service.sid):
+            tx.change(replace(address, auto_service_sid=None, date_updated=tx.now))
+        tx.remove_all(Role, service_sid=service.sid)
+        tx.remove_all(NotificationConfiguration, service_sid=service.sid)
+        tx.remove_all(WebhookConfiguration, owner_sid=service.sid)
+        tx.remove(service)
+        tx.emit(WebhooksConfigured(service.sid, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +183,7 @@ class UpdateAccountConfiguration:
 
     def decide(self, actor: Actor, tx: Tx) -> Account:
         require_account(actor, "change the account's configuration")
-        account = tx.last(Account, order="sid")
-        if account is None:
-            raise errors.internal()
+        account = the_account(tx)
         if tx.one(Service, sid=self.default_service_sid) is None:
             raise errors.service_not_found()
         account = replace(account, default_service_sid=self.default_service_sid, date_updated=tx.now)

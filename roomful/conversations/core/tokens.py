@@ -40,7 +40,7 @@ class RevokeTokens:
 
     def needs(self, actor: Actor) -> Needs:
         subjects = [token_subject(digest) for digest in self.token_sha256]
-        if self.identity is not None:
+        if self.identity is not None and limits.is_storable(self.identity):  # else `decide` says what is wrong
             subjects.append(identity_subject(actor.service_sid, self.identity))
         return Needs(rows=tuple(key(Revocation, subject=subject) for subject in subjects))
 

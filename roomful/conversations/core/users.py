@@ -55,7 +55,7 @@ def default_role_sid(tx: Tx, service_sid: str) -> str:
 
 def service_role_by_sid(tx: Tx, service_sid: str, role_sid: str) -> Role:
     """The service role with this SID. Raises 50100 (404) or 50105 (400)."""
-    role = tx.one(Role, sid=role_sid)
+    role = tx.one(Role, sid=role_sid) if limits.is_sid(role_sid, "RL") else None
     if role is None or role.service_sid != service_sid:
         raise errors.role_not_found()
     if role.type != "service":
@@ -207,16 +207,20 @@ class DeleteUser:
             raise errors.user_not_found()
         for member in memberships:
             self._leave(tx, member)
-        revoke_identity(tx, user.service_sid, user.identity)
-        tx.remove_all(Tombstone, stream_sid=user.sid)
-        tx.remove_all(Presence, user_sid=user.sid)
-        tx.remove_all(PushBinding, user_sid=user.sid)
-        remove(tx, user.service_sid, tx.all(Media, order="sid", owner=user.sid))
-        current = tx.one(User, sid=user.sid)
-        tx.remove(current or user)
-        tx.emit(TokensRevoked(user.service_sid, 0, frozenset(), user.identity))
+        end_user(tx, tx.one(User, sid=user.sid) or user)
 
     def _leave(self, tx: Tx, member: Participant) -> None:
         conversation = tx.one(Conversation, sid=member.conversation_sid)
         if conversation is not None:
             remove_member(tx, conversation, member)
+
+
+def end_user(tx: Tx, user: User) -> None:
+    """Remove a user, who is locked and in no conversation any more. Only for exclusive commands."""
+    revoke_identity(tx, user.service_sid, user.identity)
+    tx.remove_all(Tombstone, stream_sid=user.sid)
+    tx.remove_all(Presence, user_sid=user.sid)
+    tx.remove_all(PushBinding, user_sid=user.sid)
+    remove(tx, user.service_sid, tx.all(Media, order="sid", owner=user.sid))
+    tx.remove(user)
+    tx.emit(TokensRevoked(user.service_sid, 0, frozenset(), user.identity))

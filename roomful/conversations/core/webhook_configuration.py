@@ -60,7 +60,7 @@ class UpdateWebhookConfiguration:
         if not isinstance(self.method, Unset):
             changes["method"] = limits.webhook_method(self.method)
         if not isinstance(self.filters, Unset):
-            changes["filters"] = _filters(self.filters, PRE_EVENTS | POST_EVENTS, 50054)
+            changes["filters"] = event_filters(self.filters, PRE_EVENTS | POST_EVENTS, 50054)
         if not isinstance(self.target, Unset):
             target = changes["target"] = self.target.lower()
             if target not in ("webhook", "flex"):
@@ -73,7 +73,7 @@ def unconfigured(owner_sid: str, now: int) -> WebhookConfiguration:
     return WebhookConfiguration(owner_sid, None, None, "POST", "", "webhook", now, now)
 
 
-def _filters(names: tuple[str, ...], allowed: frozenset[str], code: int) -> str:
+def event_filters(names: tuple[str, ...], allowed: frozenset[str], code: int) -> str:
     """The distinct names of events, as a row keeps them. Raises `code` (400) for one that is not of `allowed`."""
     given: dict[str, str] = {}
     for name in filter(None, names):
@@ -205,7 +205,7 @@ def _values(
     values |= {"url": limits.webhook_url(url, too_long=50372), "flow_sid": None}
     if target == "trigger":
         return values | {"triggers": json.dumps(limits.webhook_triggers(keywords), ensure_ascii=False)}
-    named = _filters(filters, CONVERSATION_EVENTS, code=50365)
+    named = event_filters(filters, CONVERSATION_EVENTS, code=50365)
     if not named:
         raise errors.invalid(50370, "A webhook of target webhook needs filters")
     return values | {"filters": named}

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from ..core import errors
+from ..core.conversation_with_participants import CreateConversationWithParticipants
 from ..core.conversations import CreateConversation, DeleteConversation, UpdateConversation
 from ..core.events import StreamCommit, WebhooksConfigured
 from ..core.messages import DeleteMessage, SendMessage, UpdateMessage
@@ -55,6 +56,7 @@ _TEXT = ("body", "author", "attributes")
 _QUESTIONS: Final[Mapping[type, _Question]] = MappingProxyType(
     {
         CreateConversation: _Question("onConversationAdd", _NAME),
+        CreateConversationWithParticipants: _Question("onConversationAdd", _NAME),
         UpdateConversation: _Question("onConversationUpdate", _NAME),
         DeleteConversation: _Question("onConversationRemove"),
         SendMessage: _Question("onMessageAdd", _TEXT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ..core.conversations import CreateConversation, DeleteConversation, UpdateConversation
@@ -13,19 +13,16 @@ from . import find, paging, render
 from .call import Answer, Call
 from .params import Params
 
-_SCAN_CHUNK = 500
-_SCAN_CHUNKS = 10
-
 
 def _refuse_unsupported(form: Params) -> None:
     form.refuse("MessagingServiceSid", "Bindings.Email.Address", "Bindings.Email.Name")
 
 
-async def create(call: Call) -> Answer:
-    _refuse_unsupported(call.form)
-    form = call.form
+def creation(form: Params) -> CreateConversation:
+    """The command that the parameters of a new conversation ask for."""
+    _refuse_unsupported(form)
     attributes, state = form.text("Attributes"), form.text("State")
-    command = CreateConversation(
+    return CreateConversation(
         friendly_name=form.text_or_none("FriendlyName"),
         unique_name=form.text_or_none("UniqueName"),
         attributes="{}" if isinstance(attributes, Unset) else attributes,
@@ -35,7 +32,10 @@ async def create(call: Call) -> Answer:
         date_created=form.date_or_none("DateCreated", 50308),
         date_updated=form.date_or_none("DateUpdated", 50309),
     )
-    return Answer(201, render.conversation(call, await call.perform(command)))
+
+
+async def create(call: Call) -> Answer:
+    return Answer(201, render.conversation(call, await call.perform(creation(call.form))))
 
 
 async def fetch(call: Call) -> Answer:
@@ -113,26 +113,4 @@ def _slice(reads: Reads, service_sid: str, page: paging.Page, chosen: _Filter) -
 
     if not chosen.dated:
         return paging.fetch(page, rows, lambda row: row.sid)
-    return _scan(page, rows, chosen)
-
-
-def _scan(page: paging.Page, rows: paging.Rows[Conversation], chosen: _Filter) -> paging.Slice[Conversation]:
-    """Dates have no order of their own in the list, so rows are read and sifted: a bounded number for a page.
-
-    A page may thus hold few conversations, or none, and still name a next page, which client libraries follow.
-    """
-    passed: list[Conversation] = []
-    start, ended = page.start, False
-    for _ in range(_SCAN_CHUNKS):
-        chunk = rows(start, page.backward, _SCAN_CHUNK)
-        passed += [row for row in chunk if chosen.passes(row)]
-        ended = len(chunk) < _SCAN_CHUNK
-        start = chunk[-1].sid if chunk else start
-        if ended or len(passed) > page.size:
-            break
-    found = paging.fetch(page, lambda *_: passed, lambda row: row.sid)
-    if ended or len(passed) > page.size:
-        return found
-    if page.backward:
-        return replace(found, first=start, more_before=True)
-    return replace(found, last=start, more_after=True)
+    return paging.sift(page, rows, chosen.passes, lambda row: row.sid)

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..core.limits import is_sid
 from ..core.lookup import conversation_named
-from ..core.model import Conversation, Message, Participant, Role, User, Webhook
+from ..core.model import (
+    AddressConfiguration,
+    Conversation,
+    Message,
+    Participant,
+    PushBinding,
+    PushCredential,
+    Role,
+    User,
+    Webhook,
+)
 from ..core.ports import Reads
 from .answers import not_found
 from .call import Call
@@ -72,3 +84,29 @@ def role(reads: Reads, call: Call) -> Role:
     if found is None or found.service_sid != call.service.sid:
         raise not_found(call.path)
     return found
+
+
+def credential(reads: Reads, call: Call) -> PushCredential:
+    """By SID."""
+    found = reads.one(PushCredential, sid=call.names["credential"])
+    if found is None or found.account_sid != call.account.sid:
+        raise not_found(call.path)
+    return found
+
+
+def binding(reads: Reads, call: Call) -> PushBinding:
+    """By SID."""
+    found = reads.one(PushBinding, sid=call.names["binding"])
+    if found is None or found.service_sid != call.service.sid:
+        raise not_found(call.path)
+    return found
+
+
+def address(reads: Reads, call: Call) -> AddressConfiguration:
+    """By SID, or by the address itself: if it has several types, the one that was configured first."""
+    given = call.names["address"]
+    match: dict[str, Any] = {"account_sid": call.account.sid, "sid" if is_sid(given, "IG") else "address": given}
+    found = reads.page(AddressConfiguration, order="sid", limit=1, **match)
+    if not found:
+        raise not_found(call.path)
+    return found[0]

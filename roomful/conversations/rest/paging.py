@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -23,6 +23,8 @@ Position = str | int
 
 DEFAULT_SIZE = 50
 _MAX_TOKEN_CHARS = 1024
+_SIFT_CHUNK = 500
+_SIFT_CHUNKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,28 @@ def fetch(page: Page, rows: Rows[T], position: Callable[[T], Position]) -> Slice
     return Slice(items, first, last, more_before=page.start is not None, more_after=more)
 
 
+def sift(page: Page, rows: Rows[T], passes: Callable[[T], bool], position: Callable[[T], Position]) -> Slice[T]:
+    """As `fetch`, of the rows that pass: where no index knows which do. A bounded number of them is read for a page.
+
+    A page may thus hold few rows, or none, and still name a next page, which client libraries follow.
+    """
+    passed: list[T] = []
+    start, ended = page.start, False
+    for _ in range(_SIFT_CHUNKS):
+        chunk = rows(start, page.backward, _SIFT_CHUNK)
+        passed += [row for row in chunk if passes(row)]
+        ended = len(chunk) < _SIFT_CHUNK
+        start = position(chunk[-1]) if chunk else start
+        if ended or len(passed) > page.size:
+            break
+    found = fetch(page, lambda *_: passed, position)
+    if ended or len(passed) > page.size:
+        return found
+    if page.backward:
+        return replace(found, first=start, more_before=True)
+    return replace(found, last=start, more_after=True)
+
+
 def body(
     call: Call, key: str, page: Page, found: Slice[T], render: Callable[[T], Any], *filters: str
 ) -> dict[str, Any]:
@@ -113,14 +137,14 @@ def body(
 @dataclass(frozen=True, slots=True)
 class _Urls:
     base: str
-    filters: Mapping[str, str]
+    filters: Mapping[str, list[str]]
     size: int
 
     def page(self, number: int, token: str | None = None) -> str:
-        query: dict[str, str | int] = {**self.filters, "PageSize": self.size, "Page": number}
+        query: dict[str, list[str] | str | int] = {**self.filters, "PageSize": self.size, "Page": number}
         if token is not None:
             query["PageToken"] = token
-        return f"{self.base}?{urlencode(query)}"
+        return f"{self.base}?{urlencode(query, doseq=True)}"
 
 
 def _encode(position: Position, *, backward: bool) -> str:

@@ -115,9 +115,9 @@ class Params:
             if self.text_or_none(name):
                 raise invalid(code, message or f"{name} is not supported by this server")
 
-    def echo(self, *names: str) -> Mapping[str, str]:
-        """Those of `names` that were sent, for the URLs of further pages."""
-        return {name: self._values[name][-1] for name in names if name in self._values}
+    def echo(self, *names: str) -> Mapping[str, list[str]]:
+        """Those of `names` that were sent, with all their values, for the URLs of further pages."""
+        return {name: self._values[name] for name in names if name in self._values}
 
 
 def parse_date(text: str, name: str, code: int = 20001) -> int:

@@ -12,16 +12,18 @@ from typing import Any
 
 from ..core.media import Attached, attached
 from ..core.model import (
+    AddressConfiguration,
     ContentTemplate,
     Conversation,
     Message,
     Participant,
+    PushBinding,
+    PushCredential,
     Receipt,
     Role,
     Service,
     User,
     Webhook,
-    WebhookConfiguration,
 )
 from .call import Call
 from .params import format_date
@@ -29,9 +31,24 @@ from .params import format_date
 Json = dict[str, Any]
 
 
-def _dates(
-    row: ContentTemplate | Conversation | Participant | Message | Receipt | User | Role | Service | Webhook,
-) -> Json:
+Dated = (
+    AddressConfiguration
+    | ContentTemplate
+    | Conversation
+    | Participant
+    | Message
+    | PushBinding
+    | PushCredential
+    | Receipt
+    | User
+    | Role
+    | Service
+    | Webhook
+)
+
+
+def dates(row: Dated) -> Json:
+    """When it was made and last changed."""
     return {"date_created": format_date(row.date_created), "date_updated": format_date(row.date_updated)}
 
 
@@ -52,7 +69,7 @@ def conversation(call: Call, row: Conversation) -> Json:
         "unique_name": row.unique_name,
         "attributes": row.attributes,
         "state": row.state,
-        **_dates(row),
+        **dates(row),
         "timers": _timers(row),
         "bindings": {},
         "url": url,
@@ -63,6 +80,12 @@ def conversation(call: Call, row: Conversation) -> Json:
             "export": f"{url}/Export",
         },
     }
+
+
+def conversation_with_participants(call: Call, row: Conversation) -> Json:
+    """As the specification has it: without the link that leads to an export."""
+    shown = conversation(call, row)
+    return shown | {"links": {name: link for name, link in shown["links"].items() if name != "export"}}
 
 
 def _within(call: Call, conversation_sid: str) -> Json:
@@ -83,7 +106,7 @@ def participant(call: Call, row: Participant) -> Json:
         "role_sid": row.role_sid,
         "last_read_message_index": row.last_read_message_index,
         "last_read_timestamp": None if row.last_read_date is None else format_date(row.last_read_date),
-        **_dates(row),
+        **dates(row),
         "url": f"{call.prefix}/Conversations/{row.conversation_sid}/Participants/{row.sid}",
     }
 
@@ -104,7 +127,7 @@ def receipt(call: Call, row: Receipt) -> Json:
         "participant_sid": row.participant_sid,
         "status": row.status,
         "error_code": row.error_code,
-        **_dates(row),
+        **dates(row),
         "url": f"{of}/Receipts/{row.sid}",
     }
 
@@ -122,7 +145,7 @@ def message(call: Call, row: Message) -> Json:
         "attributes": row.attributes,
         "delivery": json.loads(row.delivery) if row.delivery else None,
         "content_sid": row.content_sid,
-        **_dates(row),
+        **dates(row),
         "url": url,
         "links": {"delivery_receipts": f"{url}/Receipts", "channel_metadata": f"{url}/ChannelMetadata"},
     }
@@ -147,7 +170,7 @@ def content_template(call: Call, row: ContentTemplate) -> Json:
         "language": row.language,
         "variables": json.loads(row.variables),
         "types": json.loads(row.types),
-        **_dates(row),
+        **dates(row),
         "url": url,
         "links": {},
     }
@@ -160,7 +183,7 @@ def webhook(call: Call, row: Webhook) -> Json:
         **_within(call, row.conversation_sid),
         "target": row.target,
         "configuration": _target_configuration(row),
-        **_dates(row),
+        **dates(row),
         "url": f"{call.prefix}/Conversations/{row.conversation_sid}/Webhooks/{row.sid}",
     }
 
@@ -185,7 +208,7 @@ def user(call: Call, row: User) -> Json:
         "attributes": row.attributes,
         "is_online": row.online if call.service.reachability_enabled else None,
         "is_notifiable": row.notifiable if call.service.reachability_enabled else None,
-        **_dates(row),
+        **dates(row),
         "url": url,
         "links": {"user_conversations": f"{url}/Conversations"},
     }
@@ -209,9 +232,51 @@ def user_conversation(call: Call, membership: Participant, of: Conversation, unr
         "attributes": of.attributes,
         "timers": _timers(of),
         "created_by": of.created_by,
-        **_dates(of),
+        **dates(of),
         "url": f"{call.prefix}/Users/{membership.user_sid}/Conversations/{of.sid}",
         "links": {"participant": f"{url}/Participants/{membership.sid}", "conversation": url},
+    }
+
+
+def participant_conversation(call: Call, membership: Participant, of: Conversation) -> Json:
+    url = f"{call.prefix}/Conversations/{of.sid}"
+    return {
+        "account_sid": call.account.sid,
+        "chat_service_sid": of.service_sid,
+        "participant_sid": membership.sid,
+        "participant_user_sid": membership.user_sid,
+        "participant_identity": membership.identity,
+        "participant_messaging_binding": _whole_binding(membership) if membership.address else None,
+        "conversation_sid": of.sid,
+        "conversation_unique_name": of.unique_name,
+        "conversation_friendly_name": of.friendly_name,
+        "conversation_attributes": of.attributes,
+        "conversation_date_created": format_date(of.date_created),
+        "conversation_date_updated": format_date(of.date_updated),
+        "conversation_created_by": of.created_by,
+        "conversation_state": of.state,
+        "conversation_timers": _timers(of),
+        "links": {"participant": f"{url}/Participants/{membership.sid}", "conversation": url},
+    }
+
+
+def _whole_binding(row: Participant) -> Json:
+    """With name and level also where they are not set, as the specification's examples of this list have them."""
+    return {"level": row.level, "name": row.name, **_binding(row)}
+
+
+def binding(call: Call, row: PushBinding) -> Json:
+    return {
+        "sid": row.sid,
+        "account_sid": call.account.sid,
+        "chat_service_sid": row.service_sid,
+        "credential_sid": None,
+        **dates(row),
+        "endpoint": row.address,
+        "identity": row.identity,
+        "binding_type": row.channel_type,
+        "message_types": ["new_message", "added_to_conversation", "removed_from_conversation"],
+        "url": f"{call.prefix}/Bindings/{row.sid}",
     }
 
 
@@ -223,87 +288,6 @@ def role(call: Call, row: Role) -> Json:
         "friendly_name": row.friendly_name,
         "type": row.type,
         "permissions": row.permissions.split(),
-        **_dates(row),
+        **dates(row),
         "url": f"{call.prefix}/Roles/{row.sid}",
-    }
-
-
-def service(call: Call, row: Service) -> Json:
-    url = f"{call.root}/Services/{row.sid}"
-    return {
-        "sid": row.sid,
-        "account_sid": row.account_sid,
-        "friendly_name": row.friendly_name,
-        **_dates(row),
-        "url": url,
-        "links": {
-            "conversations": f"{url}/Conversations",
-            "users": f"{url}/Users",
-            "roles": f"{url}/Roles",
-            "bindings": f"{url}/Bindings",
-            "configuration": f"{url}/Configuration",
-            "participant_conversations": f"{url}/ParticipantConversations",
-            "conversation_with_participants": f"{url}/ConversationWithParticipants",
-        },
-    }
-
-
-def account_configuration(call: Call, default_service_sid: str) -> Json:
-    url = f"{call.root}/Configuration"
-    return {
-        "account_sid": call.account.sid,
-        "default_chat_service_sid": default_service_sid,
-        "default_messaging_service_sid": None,
-        "default_inactive_timer": None,
-        "default_closed_timer": None,
-        "url": url,
-        "links": {
-            "service": f"{call.root}/Services/{default_service_sid}/Configuration",
-            "webhooks": f"{url}/Webhooks",
-        },
-    }
-
-
-def service_configuration(call: Call, row: Service) -> Json:
-    url = f"{call.root}/Services/{row.sid}/Configuration"
-    return {
-        "chat_service_sid": row.sid,
-        "default_conversation_creator_role_sid": row.default_conversation_creator_role_sid,
-        "default_conversation_role_sid": row.default_conversation_role_sid,
-        "default_chat_service_role_sid": row.default_chat_service_role_sid,
-        "reachability_enabled": row.reachability_enabled,
-        "url": url,
-        "links": {"notifications": f"{url}/Notifications", "webhooks": f"{url}/Webhooks"},
-    }
-
-
-def account_webhooks(call: Call, row: WebhookConfiguration | None) -> Json:
-    """`row` is None before the first configuration; of method and target the specification knows no null."""
-    return {
-        "account_sid": call.account.sid,
-        **_webhook_urls(row),
-        "method": "POST" if row is None else row.method,
-        "target": "webhook" if row is None else row.target,
-        "url": f"{call.root}/Configuration/Webhooks",
-    }
-
-
-def service_webhooks(call: Call, row: WebhookConfiguration | None) -> Json:
-    """`row` is None before the first configuration; the specification's example has all of it null then."""
-    return {
-        "account_sid": call.account.sid,
-        "chat_service_sid": call.service.sid,
-        **_webhook_urls(row),
-        "method": None if row is None else row.method,
-        "url": f"{call.root}/Services/{call.service.sid}/Configuration/Webhooks",
-    }
-
-
-def _webhook_urls(row: WebhookConfiguration | None) -> Json:
-    if row is None:
-        return {"pre_webhook_url": None, "post_webhook_url": None, "filters": None}
-    return {
-        "pre_webhook_url": row.pre_webhook_url,
-        "post_webhook_url": row.post_webhook_url,
-        "filters": row.filters.split(),
     }

@@ -7,10 +7,16 @@ from collections.abc import Mapping
 from starlette.routing import Route
 
 from . import (
+    addresses,
+    bindings,
     content,
+    conversation_with_participants,
     conversations,
+    credentials,
     extensions,
     messages,
+    notifications,
+    participant_conversations,
     participants,
     receipts,
     roles,
@@ -62,6 +68,8 @@ _OF_A_SERVICE: Mapping[str, Methods] = {
     },
     "/Roles": {"GET": roles.list_, "POST": roles.create},
     "/Roles/{role}": {"GET": roles.fetch, "POST": roles.update, "DELETE": roles.delete},
+    "/ParticipantConversations": {"GET": participant_conversations.list_},
+    "/ConversationWithParticipants": {"POST": conversation_with_participants.create},
 }
 
 _ACCOUNT_WEBHOOKS: Methods = {"GET": webhooks.fetch_of_account, "POST": webhooks.update_of_account}
@@ -73,8 +81,26 @@ PATHS: Mapping[str, Methods] = {
     },
     "/v1/Configuration/Webhooks": _ACCOUNT_WEBHOOKS,
     "/v1/Conversations/Webhooks": _ACCOUNT_WEBHOOKS,  # its older name, so no conversation can be asked for by this one
+    "/v1/Configuration/Addresses": {"GET": addresses.list_, "POST": addresses.create},
+    "/v1/Configuration/Addresses/{address}": {
+        "GET": addresses.fetch,
+        "POST": addresses.update,
+        "DELETE": addresses.delete,
+    },
+    "/v1/Credentials": {"GET": credentials.list_, "POST": credentials.create},
+    "/v1/Credentials/{credential}": {
+        "GET": credentials.fetch,
+        "POST": credentials.update,
+        "DELETE": credentials.delete,
+    },
     "/v1/Services": {"GET": services.list_, "POST": services.create},
-    "/v1/Services/{service}": {"GET": services.fetch},
+    "/v1/Services/{service}": {"GET": services.fetch, "DELETE": services.delete},
+    "/v1/Services/{service}/Bindings": {"GET": bindings.list_},
+    "/v1/Services/{service}/Bindings/{binding}": {"GET": bindings.fetch, "DELETE": bindings.delete},
+    "/v1/Services/{service}/Configuration/Notifications": {
+        "GET": notifications.fetch,
+        "POST": notifications.update,
+    },
     "/v1/Services/{service}/Configuration": {
         "GET": services.fetch_service_configuration,
         "POST": services.update_service_configuration,

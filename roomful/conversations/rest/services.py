@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from ..core.errors import invalid
 from ..core.model import Service
-from ..core.ports import Reads
-from ..core.services import CreateService, UpdateAccountConfiguration, UpdateServiceConfiguration
-from . import paging, render
+from ..core.ports import Actor, Reads
+from ..core.services import CreateService, DeleteService, UpdateAccountConfiguration, UpdateServiceConfiguration
+from . import paging, render_configuration
 from .call import Answer, Call
 
 
 async def create(call: Call) -> Answer:
     command = CreateService(call.form.required("FriendlyName", invalid(50000, "Friendly name not provided")))
-    return Answer(201, render.service(call, await call.perform(command)))
+    return Answer(201, render_configuration.service(call, await call.perform(command)))
 
 
 async def fetch(call: Call) -> Answer:
-    return Answer(200, render.service(call, call.service))
+    return Answer(200, render_configuration.service(call, call.service))
+
+
+async def delete(call: Call) -> Answer:
+    """No webhook hears of it: it would be told of a service that is gone."""
+    await call.api.perform(Actor(call.service.sid, webhooks=False), DeleteService())
+    return Answer(204)
 
 
 async def list_(call: Call) -> Answer:
     page = paging.requested(call.query, maximum=100, position=str)
     found = await call.read(lambda reads: _slice(reads, call.account.sid, page))
-    return Answer(200, paging.body(call, "services", page, found, lambda row: render.service(call, row)))
+    return Answer(200, paging.body(call, "services", page, found, lambda row: render_configuration.service(call, row)))
 
 
 def _slice(reads: Reads, account_sid: str, page: paging.Page) -> paging.Slice[Service]:
@@ -33,7 +39,7 @@ def _slice(reads: Reads, account_sid: str, page: paging.Page) -> paging.Slice[Se
 
 
 async def fetch_account_configuration(call: Call) -> Answer:
-    return Answer(200, render.account_configuration(call, call.account.default_service_sid))
+    return Answer(200, render_configuration.account_configuration(call, call.account.default_service_sid))
 
 
 async def update_account_configuration(call: Call) -> Answer:
@@ -41,11 +47,11 @@ async def update_account_configuration(call: Call) -> Answer:
     default = call.form.text_or_none("DefaultChatServiceSid")
     if default:
         await call.perform(UpdateAccountConfiguration(default))
-    return Answer(200, render.account_configuration(call, default or call.account.default_service_sid))
+    return Answer(200, render_configuration.account_configuration(call, default or call.account.default_service_sid))
 
 
 async def fetch_service_configuration(call: Call) -> Answer:
-    return Answer(200, render.service_configuration(call, call.service))
+    return Answer(200, render_configuration.service_configuration(call, call.service))
 
 
 async def update_service_configuration(call: Call) -> Answer:
@@ -56,4 +62,4 @@ async def update_service_configuration(call: Call) -> Answer:
         default_chat_service_role_sid=form.text("DefaultChatServiceRoleSid"),
         reachability_enabled=form.boolean("ReachabilityEnabled"),
     )
-    return Answer(200, render.service_configuration(call, await call.perform(command)))
+    return Answer(200, render_configuration.service_configuration(call, await call.perform(command)))

@@ -8,7 +8,7 @@ from ..core.errors import invalid
 from ..core.model import Conversation, Webhook, WebhookConfiguration
 from ..core.ports import Reads, Unset
 from ..core.webhook_configuration import CreateWebhook, DeleteWebhook, UpdateWebhook, UpdateWebhookConfiguration
-from . import find, paging, render
+from . import find, paging, render, render_configuration
 from .call import Answer, Call
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ PER_PAGE = 5
 """A conversation has no more."""
 
 
-def _url(call: Call, name: str) -> str | Unset:
+def allowed_url(call: Call, name: str) -> str | Unset:
     """The parameter, if it was sent. Raises 50054 (400) for an address that nobody allowed webhooks to call."""
     url = call.form.text(name)
     refusal = call.targets.refusal(url) if isinstance(url, str) else None
@@ -40,7 +40,7 @@ async def create(call: Call) -> Answer:
     command = CreateWebhook(
         parent.sid,
         target=form.text_or_none("Target") or "",
-        url=_or("", _url(call, "Configuration.Url")) or None,
+        url=_or("", allowed_url(call, "Configuration.Url")) or None,
         method=_or("POST", form.text("Configuration.Method")),
         filters=_or((), form.several("Configuration.Filters")),
         triggers=_or((), form.several("Configuration.Triggers")),
@@ -66,7 +66,7 @@ async def update(call: Call) -> Answer:
     command = UpdateWebhook(
         parent.sid,
         found.sid,
-        url=_url(call, "Configuration.Url"),
+        url=allowed_url(call, "Configuration.Url"),
         method=form.text("Configuration.Method"),
         filters=form.several("Configuration.Filters"),
         triggers=form.several("Configuration.Triggers"),
@@ -102,21 +102,22 @@ def _slice(reads: Reads, call: Call, page: paging.Page) -> paging.Slice[Webhook]
 
 
 async def fetch_of_account(call: Call) -> Answer:
-    return Answer(200, render.account_webhooks(call, await _configuration(call, call.account.sid)))
+    return Answer(200, render_configuration.account_webhooks(call, await _configuration(call, call.account.sid)))
 
 
 async def update_of_account(call: Call) -> Answer:
     return Answer(
-        200, render.account_webhooks(call, await _configure(call, call.account.sid, call.form.text("Target")))
+        200,
+        render_configuration.account_webhooks(call, await _configure(call, call.account.sid, call.form.text("Target"))),
     )
 
 
 async def fetch_of_service(call: Call) -> Answer:
-    return Answer(200, render.service_webhooks(call, await _configuration(call, call.service.sid)))
+    return Answer(200, render_configuration.service_webhooks(call, await _configuration(call, call.service.sid)))
 
 
 async def update_of_service(call: Call) -> Answer:
-    return Answer(200, render.service_webhooks(call, await _configure(call, call.service.sid)))
+    return Answer(200, render_configuration.service_webhooks(call, await _configure(call, call.service.sid)))
 
 
 async def _configuration(call: Call, owner_sid: str) -> WebhookConfiguration | None:
@@ -127,8 +128,8 @@ async def _configure(call: Call, owner_sid: str, target: str | Unset = Unset.UNS
     form = call.form
     command = UpdateWebhookConfiguration(
         owner_sid,
-        pre_webhook_url=_url(call, "PreWebhookUrl"),
-        post_webhook_url=_url(call, "PostWebhookUrl"),
+        pre_webhook_url=allowed_url(call, "PreWebhookUrl"),
+        post_webhook_url=allowed_url(call, "PostWebhookUrl"),
         method=form.text("Method"),
         filters=form.several("Filters"),
         target=target,

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from ..core import model
 from ..core.model import (
     Account,
+    AddressConfiguration,
     ApiKey,
     ContentTemplate,
     Conversation,
@@ -32,9 +33,11 @@ from ..core.model import (
     Media,
     Message,
     Node,
+    NotificationConfiguration,
     Participant,
     Presence,
     PushBinding,
+    PushCredential,
     Receipt,
     Revocation,
     Role,
@@ -58,11 +61,15 @@ STREAMS: Final[tuple[type[Row], ...]] = (User, Conversation)
 """Rows that are streams: they are changed only under their lock."""
 
 UNGUARDED: Final[frozenset[type[Row]]] = frozenset(
-    {Account, ApiKey, Service, Role, Revocation, Node, WebhookConfiguration, WebhookCall, Lease, Media, ContentTemplate}
+    {
+        *(Account, ApiKey, Service, Role, Revocation, Node, WebhookConfiguration, WebhookCall, Lease, Media),
+        *(ContentTemplate, PushCredential, NotificationConfiguration, AddressConfiguration),
+    }
 )
 """Rows that belong to no stream, so that no stream's lock guards them."""
 
 _INDEXES: Final[Mapping[type[Row], tuple[Key, ...]]] = {
+    ApiKey: (("account_sid", "sid"),),
     Role: (("service_sid", "sid"),),
     User: (("service_sid", "sid"),),
     Conversation: (("service_sid", "sid"), ("date_due",)),
@@ -71,13 +78,16 @@ _INDEXES: Final[Mapping[type[Row], tuple[Key, ...]]] = {
         ("user_sid", "conversation_sid"),
         ("conversation_sid", "conv_changed"),
         ("user_sid", "user_changed"),
+        ("address", "sid"),
     ),
     Message: (("conversation_sid", "changed_position"),),
     Tombstone: (("date_created",),),
     Revocation: (("date_expires",),),
     Node: (("date_expires",),),
     Presence: (("node_sid", "user_sid"),),
-    PushBinding: (("address",),),
+    PushBinding: (("address",), ("service_sid", "sid")),
+    PushCredential: (("account_sid", "sid"),),
+    AddressConfiguration: (("account_sid", "sid"),),
     Webhook: (("conversation_sid", "sid"),),
     Media: (("owner",), ("conversation_sid",), ("message_sid",), ("date_expires",)),
     Receipt: (("conversation_sid",),),

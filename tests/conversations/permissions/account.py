@@ -5,19 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from roomful.conversations.core.addresses import CreateAddress, DeleteAddress, UpdateAddress
 from roomful.conversations.core.bindings import Binding
 from roomful.conversations.core.content import CreateContentTemplate, DeleteContentTemplate
+from roomful.conversations.core.conversation_with_participants import CreateConversationWithParticipants
 from roomful.conversations.core.conversations import CreateConversation, UpdateConversation
+from roomful.conversations.core.credentials import CreateCredential, DeleteCredential, UpdateCredential
 from roomful.conversations.core.messages import SendMessage, UpdateMessage
-from roomful.conversations.core.model import ContentTemplate, Conversation, Message, Participant, Webhook
+from roomful.conversations.core.model import (
+    AddressConfiguration,
+    ContentTemplate,
+    Conversation,
+    Message,
+    Participant,
+    PushBinding,
+    PushCredential,
+    Webhook,
+)
+from roomful.conversations.core.notifications import UpdateNotifications
 from roomful.conversations.core.outbox import DropCalls, RetryCalls
 from roomful.conversations.core.outside import AddNonChatParticipant
 from roomful.conversations.core.participants import AddParticipant, UpdateMembership, UpdateParticipant
 from roomful.conversations.core.permissions import PERMISSIONS
 from roomful.conversations.core.ports import Command
+from roomful.conversations.core.push import DeletePushBinding, RegisterPush
 from roomful.conversations.core.receipts import ReportDelivery, SetChannelMetadata
 from roomful.conversations.core.roles import CreateRole, DeleteRole, UpdateRole
-from roomful.conversations.core.services import CreateService, UpdateAccountConfiguration, UpdateServiceConfiguration
+from roomful.conversations.core.services import (
+    CreateService,
+    DeleteService,
+    UpdateAccountConfiguration,
+    UpdateServiceConfiguration,
+)
 from roomful.conversations.core.tokens import RevokeTokens
 from roomful.conversations.core.users import CreateUser, DeleteUser, UpdateUser
 from roomful.conversations.core.webhook_configuration import (
@@ -43,6 +62,9 @@ class Almighty:
     webhook: Webhook
     outside: Participant
     template: ContentTemplate
+    credential: PushCredential
+    binding: PushBinding
+    address: AddressConfiguration
 
     @classmethod
     async def of(cls, world: World) -> Almighty:
@@ -54,12 +76,23 @@ class Almighty:
         room = await world.room("room", OTHER)
         await world.run(AddParticipant(room.sid, "almighty", role_sid=roles["all (conversation)"]))
         message = await world.run(SendMessage(room.sid, body="mine", author="almighty"))
+        default = await world.run(CreateService("default"))
+        await world.run(UpdateAccountConfiguration(default.sid))  # it cannot be deleted, so this is another
         told = CreateWebhook(room.sid, "webhook", "https://hooks.example/", filters=("onMessageAdded",))
         binding = Binding("+4930123456", "+4930654321")
-        outside = await world.run(AddNonChatParticipant(room.sid, binding))
-        template = await world.run(CreateContentTemplate("greeting", "en", "{}", A_FORM))
-        webhook = await world.run(told)
-        return cls("almighty", roles, world.service_sid, room, message, webhook, outside, template)
+        return cls(
+            identity="almighty",
+            roles=roles,
+            service_sid=world.service_sid,
+            room=room,
+            message=message,
+            webhook=await world.run(told),
+            outside=await world.run(AddNonChatParticipant(room.sid, binding)),
+            template=await world.run(CreateContentTemplate("greeting", "en", "{}", A_FORM)),
+            credential=await world.run(CreateCredential("apn")),
+            binding=await world.run(RegisterPush("fcm", "device"), OTHER),
+            address=await world.run(CreateAddress("chat", "lobby")),
+        )
 
 
 A_DATE = 1_600_000_000_000
@@ -102,4 +135,16 @@ COMMANDS: dict[str, Callable[[Almighty], Command[object]]] = {
     "set channel metadata": lambda who: SetChannelMetadata(who.room.sid, who.message.sid, "sms", "{}"),
     "make a content template": lambda who: CreateContentTemplate("a template", "en", "{}", A_FORM),
     "delete a content template": lambda who: DeleteContentTemplate(who.template.sid),
+    "delete a service": lambda who: DeleteService(),
+    "make a room with people in it": lambda who: CreateConversationWithParticipants(
+        CreateConversation(), (AddParticipant("", OTHER),)
+    ),
+    "keep a push credential": lambda who: CreateCredential("fcm"),
+    "change a push credential": lambda who: UpdateCredential(who.credential.sid, sandbox=True),
+    "delete a push credential": lambda who: DeleteCredential(who.credential.sid),
+    "remove another's push binding": lambda who: DeletePushBinding(OTHER, who.binding.sid),
+    "configure notifications": lambda who: UpdateNotifications({"log_enabled": True}),
+    "configure an address": lambda who: CreateAddress("chat", "foyer"),
+    "change an address": lambda who: UpdateAddress(who.address.sid, friendly_name="new"),
+    "delete an address": lambda who: DeleteAddress(who.address.sid),
 }
