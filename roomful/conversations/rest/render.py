@@ -261,8 +261,8 @@ def participant_conversation(call: Call, membership: Participant, of: Conversati
 
 
 def _whole_binding(row: Participant) -> Json:
-    """With name and level also where they are not set, as the specification's examples of this list have them."""
-    return {"level": row.level, "name": row.name, **_binding(row)}
+    """With what is not set, too, as the specification's examples of this list have it."""
+    return {"level": row.level, "name": row.name, "projected_address": row.projected_address, **_binding(row)}
 
 
 def binding(call: Call, row: PushBinding) -> Json:

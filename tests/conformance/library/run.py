@@ -10,12 +10,12 @@ from twilio.rest import Client
 
 from tests.servers import Server
 
-from . import conversations, messages, participants, roles, services, users, webhooks
+from . import addresses, conversations, members, messages, participants, push, roles, services, users, webhooks
 from .recorder import Recorder
 from .specification import Specification
 from .stage import Scenario, Stage
 
-MODULES = (conversations, participants, messages, users, roles, webhooks, services)
+MODULES = (conversations, participants, members, messages, users, roles, webhooks, push, addresses, services)
 FORMS = ("short", "service")
 
 

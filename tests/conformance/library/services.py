@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .stage import Stage, refusal, shown, shows
+from .stage import GONE, Stage, refusal, removes, shown, shows
 
 REFUSED = {
     "default_messaging_service_sid": f"MG{'0' * 32}",
@@ -18,6 +18,16 @@ def made(stage: Stage) -> None:
     assert shown(services(new.sid).fetch()) == shown(new)
     listed = services.list(page_size=10)
     assert [shown(each) for each in listed if each.sid == new.sid] == [shown(new)]
+
+
+def deleted(stage: Stage) -> None:
+    services = stage.v1.services
+    old = services.create(friendly_name="old").sid
+    room = services(old).conversations.create()
+    services(old).conversations(room.sid).participants.create(identity="ann")
+    removes(services, old)
+    assert refusal(services(old).conversations(room.sid).fetch) == GONE
+    assert refusal(services(stage.service_sid).delete) == (409, 20409)
 
 
 def account(stage: Stage) -> None:
@@ -50,4 +60,4 @@ def defaults(stage: Stage) -> None:
     assert configuration.update(reachability_enabled=False).reachability_enabled is False
 
 
-ONCE = (made, account, defaults)
+ONCE = (made, deleted, account, defaults)

@@ -11,12 +11,16 @@ _TIMERS = [(), ("date_inactive",), ("date_closed",)]
 MORE_KEYS: dict[str, list[tuple[str, ...]]] = {
     "timers": _TIMERS,  # one timer may be set without the other, or none
     "conversation_timers": _TIMERS,
+    "auto_creation": [("conversation_service_sid", "enabled", "type")],  # also the default way is that of a service
     "media[]": [("category", "content_type", "filename", "sid", "size")],  # the SDK has media of several categories
 }
 """Sets of keys that no example shows, by the name of the object, and why there are such."""
 
-NAMELESS = "media[].filename"
-"""Null for what was sent without a name, such as a template's content; the examples' file has one."""
+NULLS = (
+    "media[].filename",  # of what was sent without a name, such as a template's content
+    "auto_creation.conversation_service_sid",  # no service was named
+)
+"""Places that are null in no example, and may be."""
 
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -52,7 +56,7 @@ class Shapes:
             known, form = self._forms.get(place, set()) - {"null"}, _form(value)
             free = not known or ("text" in known and isinstance(value, str))
             of_schema = "." not in place.removeprefix(f"{name}.")  # which says whether it may be null
-            null = value is None and (of_schema or self.may_be_null(place) or place.endswith(NAMELESS))
+            null = value is None and (of_schema or self.may_be_null(place) or place.endswith(NULLS))
             assert free or null or form in known, f"{where}: {place} is {value!r}, not {known}"
 
     def may_be_null(self, place: str) -> bool:

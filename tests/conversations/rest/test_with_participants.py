@@ -101,7 +101,8 @@ def test_by_identity_and_by_address(api: Any, client: Client, service_sid: str) 
     assert {each.participant_identity for each in listed} == {"ida"}
     (outside,) = api.participant_conversations.list(address="+4930123456")
     assert (outside.conversation_friendly_name, outside.participant_identity) == ("1", None)
-    assert outside.participant_messaging_binding == {"type": "sms", **ADDRESSES, "level": None, "name": None}
+    unset = dict.fromkeys(("level", "name", "projected_address"))
+    assert outside.participant_messaging_binding == {"type": "sms", **ADDRESSES, **unset}
     assert api.participant_conversations.list(identity="nobody") == []
     elsewhere = client.conversations.v1.services.create(friendly_name="elsewhere")
     other = client.conversations.v1.services(elsewhere.sid)
