@@ -281,6 +281,51 @@ it("webhooks, which no client sees", async () => {
   expect(shown(await configuration.webhooks().fetch())).toEqual(shown(answer));
 });
 
+it("a conversation's values that is made together with its participants, and what finds it", async () => {
+  const { conversations, conversationWithParticipants, participantConversations } = library().v1;
+  const given = { friendlyName: "together", uniqueName: "together", dateCreated: PAST, dateUpdated: LATER };
+  const binding = { address: PHONE, proxy_address: `${PROXY}3` };
+  const made = await conversationWithParticipants.create({
+    ...{ ...given, attributes: '{"n":1}', "timers.closed": "P1D" },
+    participant: [JSON.stringify({ identity: "jon" }), JSON.stringify({ messaging_binding: binding })],
+  });
+  expect(made).toMatchObject({ ...given, attributes: '{"n":1}', state: "active" });
+  expect(await conversations(made.sid).fetch()).toMatchObject({ ...given, timers: made.timers });
+  const late = await look("jon", made.sid);
+  expect(late).toMatchObject({ ...given, attributes: { n: 1 } });
+  const [jon, phone] = await late.getParticipants();
+  expect([jon?.identity, phone?.identity]).toEqual(["jon", null]);
+  expect(phone?.bindings).toMatchObject({ sms: binding });
+  for (const who of [{ identity: "jon" }, { address: PHONE }]) {
+    const found = await participantConversations.list({ ...who, pageSize: 1 });
+    expect(found.filter(({ conversationSid }) => conversationSid === made.sid)).toMatchObject([
+      { conversationFriendlyName: "together", conversationUniqueName: "together", conversationAttributes: '{"n":1}' },
+    ]);
+  }
+});
+
+it("a device that a client registers", async () => {
+  const { bindings } = library().v1.services(server.keys.service_sid);
+  await (await fresh("kim")).client.setPushRegistrationId("fcm", "her telephone");
+  const [bound] = await bindings.list({ identity: ["kim"] });
+  expect(bound).toMatchObject({ identity: "kim", endpoint: "her telephone", bindingType: "fcm" });
+  await removes(bindings, bound?.sid ?? "");
+});
+
+it("credentials and addresses, which no client sees", async () => {
+  const { addressConfigurations, credentials } = library().v1;
+  const credential = await credentials.create({ type: "fcm", friendlyName: "ours", secret: "hush" });
+  await readsBack(credentials, credential.sid, credential, { type: "fcm", friendlyName: "ours", sandbox: "False" });
+  await removes(credentials, credential.sid);
+  const autoCreation = { enabled: true, type: "webhook", webhook_url: "https://example.com", webhook_method: "POST" };
+  const address = await addressConfigurations.create({
+    ...{ type: "sms", address: PHONE, friendlyName: "desk", "autoCreation.enabled": true },
+    ...{ "autoCreation.type": "webhook", "autoCreation.webhookUrl": "https://example.com" },
+  });
+  await readsBack(addressConfigurations, PHONE, address, { type: "sms", friendlyName: "desk", autoCreation });
+  await removes(addressConfigurations, address.sid);
+});
+
 async function upload(name: string, text: string): Promise<string> {
   const { account_sid, auth_token, service_sid } = server.keys;
   const answer = await fetch(`${server.url}/v1/Services/${service_sid}/Media?Filename=${name}`, {
