@@ -7,6 +7,7 @@ from typing import Any, cast
 import click
 
 from roomful.hooks import hooks
+from roomful.keys import keys
 from roomful.settings import Settings
 from roomful.terminal import load_settings
 
@@ -58,6 +59,7 @@ def doctor_command() -> None:
 
 
 main.add_command(hooks)
+main.add_command(keys)
 
 
 @click.command("run")

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from roomful.instance import Instance
-from roomful.settings import Settings
-from roomful.terminal import load_settings, printable, table
+from roomful.terminal import printable, table
 
 if TYPE_CHECKING:
     from roomful.hooks_service import HooksService
@@ -25,24 +23,9 @@ _UNITS = (("day", "days", 86400), ("h", "h", 3600), ("min", "min", 60), ("s", "s
 
 def _service() -> "HooksService":
     from roomful.hooks_service import HooksService  # here, so that help answers without loading the whole application
-    from roomful.serve import command_backend
+    from roomful.service_client import ServiceClient
 
-    settings = load_settings()
-    _require_service(settings)
-    return HooksService(command_backend(settings))
-
-
-def _require_service(settings: Settings) -> None:
-    """A look must not make an instance in whatever folder it is taken."""
-    if settings.backend == "twilio":
-        raise click.ClickException("ROOMFUL_BACKEND=twilio: Twilio's cloud shows its webhooks in its own console.")
-    if settings.backend != "embedded" or settings.database_url is not None:
-        return
-    if not (settings.instance / "roomful.db").exists() and not Instance(settings.instance).is_locked():
-        raise click.ClickException(
-            f"There is no service in {settings.instance} yet. Go to the right folder, set ROOMFUL_INSTANCE, or start "
-            "a server, which makes one."
-        )
+    return HooksService(ServiceClient.of_settings("webhooks"))
 
 
 # --- commands ------------------------------------------------------------------------------------------------------

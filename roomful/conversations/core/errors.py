@@ -78,6 +78,15 @@ def service_in_use(why: str) -> ServiceError:
     return ServiceError(409, 20409, f"The service cannot be deleted: {why}")
 
 
+def key_in_use() -> ServiceError:
+    return ServiceError(409, 20409, "This installation signs its own tokens with this API key; it cannot be revoked")
+
+
+def auth_token_needed() -> ServiceError:
+    """An API key was given for what only the account's own token may do."""
+    return ServiceError(403, 20403, "This needs the account's SID and auth token; an API key does not do")
+
+
 def too_many_people(limit: int) -> ServiceError:
     return ServiceError(400, 50426, f"A conversation can be made with at most {limit} participants")
 

@@ -29,6 +29,7 @@ CONVERSATIONS_PER_USER = 1000
 ROLES_PER_SERVICE = 100
 DELETABLE_STREAMS = 1000
 """Conversations, and users, of a service that can be deleted: what one transaction may lock and remove."""
+API_KEYS = 100
 CREDENTIALS_PER_ACCOUNT = 1000
 ADDRESSES_PER_ACCOUNT = 1000
 CREDENTIAL_NAME_CHARS = 64

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from . import (
     addresses,
+    api_keys,
     bindings,
     content,
     conversation_with_participants,
@@ -130,5 +131,5 @@ def routes(gate: Gate) -> list[Route]:
     known = [Route(path, Endpoint(gate, methods)) for path, methods in PATHS.items()]
     known += [Route(path, Endpoint(gate, methods, json=True)) for path, methods in JSON_PATHS.items()]
     unknown = Endpoint(gate, {})
-    others = [*extensions.routes(gate), *webhook_calls.routes(gate)]
+    others = [*extensions.routes(gate), *webhook_calls.routes(gate), *api_keys.routes(gate)]
     return [*known, Route("/v1", unknown), Route("/v1/{rest:path}", unknown), *others]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from roomful.conversations.core.addresses import CreateAddress, DeleteAddress, UpdateAddress
+from roomful.conversations.core.api_keys import CreateApiKey, RevokeApiKey
 from roomful.conversations.core.bindings import Binding
 from roomful.conversations.core.content import CreateContentTemplate, DeleteContentTemplate
 from roomful.conversations.core.conversation_with_participants import CreateConversationWithParticipants
@@ -14,6 +15,7 @@ from roomful.conversations.core.credentials import CreateCredential, DeleteCrede
 from roomful.conversations.core.messages import SendMessage, UpdateMessage
 from roomful.conversations.core.model import (
     AddressConfiguration,
+    ApiKey,
     ContentTemplate,
     Conversation,
     Message,
@@ -62,6 +64,7 @@ class Almighty:
     webhook: Webhook
     outside: Participant
     template: ContentTemplate
+    api_key: ApiKey
     credential: PushCredential
     binding: PushBinding
     address: AddressConfiguration
@@ -89,6 +92,7 @@ class Almighty:
             webhook=await world.run(told),
             outside=await world.run(AddNonChatParticipant(room.sid, binding)),
             template=await world.run(CreateContentTemplate("greeting", "en", "{}", A_FORM)),
+            api_key=await world.run(CreateApiKey("bot", "secret")),
             credential=await world.run(CreateCredential("apn")),
             binding=await world.run(RegisterPush("fcm", "device"), OTHER),
             address=await world.run(CreateAddress("chat", "lobby")),
@@ -135,6 +139,8 @@ COMMANDS: dict[str, Callable[[Almighty], Command[object]]] = {
     "set channel metadata": lambda who: SetChannelMetadata(who.room.sid, who.message.sid, "sms", "{}"),
     "make a content template": lambda who: CreateContentTemplate("a template", "en", "{}", A_FORM),
     "delete a content template": lambda who: DeleteContentTemplate(who.template.sid),
+    "make an API key": lambda who: CreateApiKey("bot", "secret"),
+    "revoke an API key": lambda who: RevokeApiKey(who.api_key.sid),
     "delete a service": lambda who: DeleteService(),
     "make a room with people in it": lambda who: CreateConversationWithParticipants(
         CreateConversation(), (AddParticipant("", OTHER),)
