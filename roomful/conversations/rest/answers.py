@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..core.errors import ServiceError
+from ..core.errors import ServiceError, internal, invalid
 
 NOT_FOUND = frozenset({50200, 50350, 50360, 50432, 50500})
 """Codes of the rules that mean "what the path names is not there", which REST reports as 20404."""
@@ -65,4 +65,4 @@ async def http_error(request: Request, error: Exception) -> Response:
     if status == 405:
         refused = ServiceError(405, 20004, f"Method {request.method} is not allowed for {request.scope['path']}")
         return error_response(refused, dict(getattr(error, "headers", None) or {}))
-    return error_response(ServiceError(status, 20000 + status, str(getattr(error, "detail", "Error"))))
+    return error_response(internal() if status >= 500 else invalid(20001, str(getattr(error, "detail", "Error"))))
