@@ -159,10 +159,11 @@ test("what was refused survives a reload, and can be sent again, changed and del
   const sid = await server.room("#sales", "ob-no");
   const participants = `/v1/Conversations/${sid}/Participants`;
   const [{ sid: member, role_sid: usual }] = (await server.rest(participants)).participants;
-  const mute = { FriendlyName: "reader of ob-no", Type: "conversation", Permission: "leaveConversation" };
-  const { sid: reader } = await server.rest("/v1/Roles", mute);
+  const writer = { FriendlyName: "writer of ob-no", Type: "conversation", Permission: "sendMessage" };
+  const { sid: role } = await server.rest("/v1/Roles", writer);
+  await server.rest(`${participants}/${member}`, { RoleSid: role });
   await ana.enter("sales");
-  await server.rest(`${participants}/${member}`, { RoleSid: reader });
+  await server.rest(`/v1/Roles/${role}`, { Permission: "leaveConversation" }); // of this no page is told
   for (const text of ["again", "changed", "deleted"]) await ana.say(text);
   await expect(ana.log.getByText(/^Not sent: /)).toHaveCount(3);
   await ana.page.reload();

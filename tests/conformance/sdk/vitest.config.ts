@@ -32,8 +32,6 @@ export default defineConfig({
     testTimeout: 1.5 * wait,
     hookTimeout: 60_000,
     globalSetup: ["control/setup.ts"],
-    // Each file has a server of its own; one after the other keeps a small machine quick.
-    fileParallelism: false,
     // A client that is shut down while it asks for something leaves a promise that it never looks at again.
     onUnhandledError: (error) =>
       !/^Unable to connect: (Connection is not initialized|disconnected)( \(status: 0, code: 0\))?$/.test(
@@ -43,13 +41,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "node" },
+        // Each file has a server of its own, and waits for it part of the time.
+        test: { name: "node", maxWorkers: 3, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         define: sdk.define,
         test: {
           name: "browser",
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           exclude: ["src/*.node.test.ts"], // the library for servers
           browser: {
             enabled: true,
