@@ -94,7 +94,13 @@ def roomful(folder: Path) -> Iterator[Server]:
     log = folder / "server.log"
     ours = ("ROOMFUL_", "TWILIO_", "DATABASE_URL", "REDIS_URL", "MEDIA_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "FLASK_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment |= {"PORT": "0", "HOST": "127.0.0.1", "WEBHOOK_ALLOW": "127.0.0.1", "ROOMFUL_INSTANCE": str(instance)}
+    environment |= {
+        "PORT": "0",
+        "HOST": "127.0.0.1",
+        "WEBHOOK_ALLOW": "127.0.0.1",
+        "ROOMFUL_CONVERSATION_WRITES": "0",
+        "ROOMFUL_INSTANCE": str(instance),
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "roomful.cli", "serve", "--only", "service"],

@@ -76,6 +76,8 @@ def service_config(settings: Settings, *, with_chat: bool = True) -> "ServiceCon
         presence=with_chat,
         tombstone_days=settings.tombstone_days,
         webhook_allow=settings.webhook_allow,
+        conversation_writes=settings.conversation_writes,
+        service_writes=settings.service_writes,
         application_events=EVENTS if with_chat else frozenset(),  # heard by nobody, they would be kept for ever
     )
 

@@ -77,6 +77,10 @@ class Settings:
     """`ROOMFUL_TOKEN_TTL` (900): the life of an access token in seconds, at most 24 hours."""
     tombstone_days: int
     """`ROOMFUL_TOMBSTONE_DAYS` (30): how many days a removed thing can still be replayed to a returning client."""
+    conversation_writes: int
+    """`ROOMFUL_CONVERSATION_WRITES` (1000): writes in a second that a conversation takes on a server; 0: no limit."""
+    service_writes: int
+    """`ROOMFUL_SERVICE_WRITES` (1000): the same for making and ending conversations, users and roles of a service."""
     webhook_allow: tuple[str, ...]
     """`WEBHOOK_ALLOW` (none): `host` or `host:port` values that webhooks may call though their address is private."""
     twilio: TwilioCredentials | None
@@ -113,6 +117,8 @@ class Settings:
             signup=cast(Signup, _signup(values, local)),
             token_ttl=_integer(values, "ROOMFUL_TOKEN_TTL", 900, 1, _MAX_TOKEN_TTL),
             tombstone_days=_integer(values, "ROOMFUL_TOMBSTONE_DAYS", 30, 1, 3650),
+            conversation_writes=_integer(values, "ROOMFUL_CONVERSATION_WRITES", 1000, 0, 1_000_000),
+            service_writes=_integer(values, "ROOMFUL_SERVICE_WRITES", 1000, 0, 1_000_000),
             webhook_allow=tuple(_host(item, "WEBHOOK_ALLOW") for item in _items(values, "WEBHOOK_ALLOW")),
             twilio=None if backend == "embedded" else _twilio(values),
             web_root=Path(__file__).parent.parent / "web" / "dist",

@@ -33,6 +33,7 @@ from .media.made import send_content
 from .media.store import MediaStore, MediaStoreError, open_media_store
 from .media.sweeper import Sweeper
 from .presence import PresenceWorker
+from .rates import Rates
 from .rest.answers import http_error
 from .rest.endpoint import Gate
 from .rest.origin import Origins
@@ -80,6 +81,9 @@ class ServiceConfig:
     clock: Clock = now
     webhook_allow: tuple[str, ...] = ()
     """`host` or `host:port` values that webhooks may call though their address is private."""
+    conversation_writes: int = 0
+    service_writes: int = 0
+    """How many writes in a second a conversation, and a service, takes on this server; 0: any number."""
     application_events: frozenset[str] = frozenset()
     """The post-event webhooks that an application in this process hears of, whatever is configured."""
 
@@ -116,6 +120,7 @@ class Service:
         self._webhooks = WebhookClient(account.auth_token, policy)
         self._prehooks = PreHooks(store.reads, self._webhooks)
         self._performer = Performer(store.writer, self._prehooks)
+        self._rates = Rates(config.clock, config.conversation_writes, config.service_writes)
         self._delivery = DeliveryWorker(store.reads, self.perform, self._webhooks, config.clock, alone=alone)
         bus.listen(self._prehooks.heard)
         bus.listen(self._delivery.heard)
@@ -156,6 +161,7 @@ class Service:
 
     async def perform(self, actor: Actor, command: Command[T]) -> T:
         """Carry a command out; its result once it is on disk. Raises `ServiceError`."""
+        self._rates.count(actor, command)
         return await self._performer.perform(actor, command)
 
     async def read(self, query: Callable[[Reads], T]) -> T:
