@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from twilio.rest import Client
 
 from .conftest import Wire
@@ -122,3 +127,50 @@ def test_filters_of_conversations(client: Client) -> None:
     assert names(start_date="2021-03-04T00:00:00Z", end_date="2021-03-05T23:59:59Z", state="closed") == {"4"}
     assert names(state="ACTIVE") == {str(day) for day in range(10)} - {"4"}
     assert names(state="inactive") == set()
+
+
+@pytest.mark.parametrize("resource", ["conversations", "participants", "messages", "messages backwards"])
+def test_what_is_there_throughout_is_listed_once_while_others_write(client: Client, wire: Wire, resource: str) -> None:
+    """Whatever is made and deleted meanwhile, on either side of the page that is being read."""
+    v1 = client.conversations.v1
+    room = v1.conversations.create()
+    kind, _, backwards = resource.partition(" ")
+    rows = v1.conversations if kind == "conversations" else getattr(room, kind)
+    numbers = itertools.count()
+
+    def make() -> Any:
+        return rows.create(**({"identity": f"p{next(numbers)}"} if kind == "participants" else {}))
+
+    lasting = [make().sid for _ in range(20)]
+    passing = [make() for _ in range(10)]
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            passing.append(make())
+            passing.pop(0).delete()
+
+    path = "/v1/Conversations" if kind == "conversations" else f"/v1/Conversations/{room.sid}/{kind.title()}"
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        try:
+            for _ in range(3):
+                found = list(walk(wire, f"{path}?PageSize=3{'&Order=desc' if backwards else ''}", kind))
+                assert len(found) == len(set(found))
+                there = [sid for sid in found if sid in set(lasting)]
+                assert there == (lasting[::-1] if backwards else lasting)
+        finally:
+            done.set()
+        writing.result()
+
+
+def walk(wire: Wire, path: str, key: str) -> Iterator[str]:
+    """The SIDs of a list, page after page, which ends although others add to it."""
+    for _ in range(200):
+        page = wire.get(path).json
+        yield from (row["sid"] for row in page[key])
+        following = page["meta"]["next_page_url"]
+        if following is None:
+            return
+        path = "/v1/" + following.partition("/v1/")[2]
+    raise AssertionError("the list does not end")
