@@ -90,11 +90,18 @@ export class Roomful {
   }
 
   private async address(pid: number | undefined): Promise<string | undefined> {
-    const file = join(this.folder, "instance/server.json");
-    if (!existsSync(file)) return undefined;
-    const told = JSON.parse(readFileSync(file, "utf8") || "{}");
+    const told = this.told();
     if (told.pid !== pid) return undefined;
     return (await fetch(`${told.url}/health`).catch(() => undefined))?.ok ? told.url : undefined;
+  }
+
+  /** What `server.json` of the instance says, if it is there at this moment: a server that starts takes the last one away. */
+  private told(): { pid?: number; url?: string } {
+    try {
+      return JSON.parse(readFileSync(join(this.folder, "instance/server.json"), "utf8") || "{}");
+    } catch {
+      return {};
+    }
   }
 
   /** Have serve.py do something, and wait until it says that it did. */
