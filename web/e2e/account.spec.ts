@@ -128,7 +128,10 @@ test("a name and a photo are set, refused and removed, and a second page shows t
   expect(ana.strays).toEqual([]);
 });
 
-test("a changed password signs every other browser out, and this one goes on", async ({ browser, server }) => {
+test("a changed password signs every other browser out, and this one goes on", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const ana = await Person.signedUp(browser, server, "ac-pass");
   await server.room("#sales", "ac-pass");
   const other = await again(browser, ana, "ac-pass");
@@ -166,7 +169,7 @@ test("a changed password signs every other browser out, and this one goes on", a
   await other.sees("still here");
 });
 
-test("sessions are named by their browser, and end from elsewhere", async ({ browser, server }) => {
+test("sessions are named by their browser, and end from elsewhere", { tag: "@long" }, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "ac-sess");
   const second = await again(browser, ana, "ac-sess");
   const third = await again(browser, ana, "ac-sess");
@@ -215,10 +218,9 @@ test("an invitation lets a newcomer make an account, straight into the room", as
   expect([...bo.strays, ...late.strays]).toEqual([]);
 });
 
-test("an invitation leads who signs in on its page, and who is signed in already, into the room", async ({
-  browser,
-  server,
-}) => {
+test("an invitation leads who signs in on its page, and who is signed in already, into the room", {
+  tag: "@long",
+}, async ({ browser, server }) => {
   const host = await Person.signedUp(browser, server, "ac-host");
   const path = await invite(host, await makes(host, "#meadow"));
   const bo = await Person.signedUp(browser, server, "ac-bo");
@@ -261,7 +263,10 @@ test("a room that is closed while somebody makes their account spoils no sign-up
   await expect(bo.rooms.getByText("@ac-late")).toBeVisible();
 });
 
-test("who is disabled while here is signed out, and cannot come back", async ({ browser, server }) => {
+test("who is disabled while here is signed out, and cannot come back", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const bo = await Person.signedUp(browser, server, "ac-dis");
   await server.flask("users", "disable", "ac-dis");
   await expect(ended(bo)).toBeVisible();
@@ -282,7 +287,10 @@ test("invitations that one has made are listed and taken back", { tag: "@long" }
   expect(answer.status()).toBe(404);
 });
 
-test("who deletes their account is asked for the password, and is gone everywhere", async ({ browser, server }) => {
+test("who deletes their account is asked for the password, and is gone everywhere", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const ana = await Person.signedUp(browser, server, "ac-gone");
   const bo = await Person.signedUp(browser, server, "ac-stays");
   await server.room("#sales", "ac-gone", "ac-stays");

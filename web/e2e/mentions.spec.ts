@@ -85,10 +85,9 @@ test("step 9: who is mentioned by keyboard sees the number, and is led to the me
   expect([...ana.strays, ...bo.strays]).toEqual([]);
 });
 
-test("mentions are counted anew from the server after a reload, and again when marked unread", async ({
-  browser,
-  server,
-}) => {
+test("mentions are counted anew from the server after a reload, and again when marked unread", {
+  tag: "@long",
+}, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "mr-ana");
   const bo = await Person.signedUp(browser, server, "mr-bo");
   const sid = await server.room("#mr-desk", "mr-ana", "mr-bo");

@@ -123,7 +123,7 @@ test("step 8: one edits and deletes one's own messages, and can take a deletion 
   await expect(bo.page.getByRole("menuitem", { name: /Edit|Delete/ })).toHaveCount(0); // it is not theirs
 });
 
-test("a message that was deleted as the page closed is deleted", async ({ browser, server }) => {
+test("a message that was deleted as the page closed is deleted", { tag: "@long" }, async ({ browser, server }) => {
   const [ana, bo] = await pair(browser, server, "ms-close");
   await ana.say("regretted");
   await bo.sees("regretted");

@@ -102,10 +102,9 @@ test("step 16: what is sent without a connection survives a reload, and arrives 
   expect([...ana.strays, ...bo.strays]).toEqual([]);
 });
 
-test("what two tabs of a person could not send goes out once, also when one of them was closed", async ({
-  browser,
-  server,
-}) => {
+test("what two tabs of a person could not send goes out once, also when one of them was closed", {
+  tag: "@long",
+}, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "ob-tabs");
   await server.room("#sales", "ob-tabs");
   const line = await cable(ana.page);

@@ -161,7 +161,10 @@ test("moderators make others moderators and put people out, and a room keeps its
   await expect(chen.page.getByRole("heading", { name: "Bo removed you from #council" })).toBeVisible();
 });
 
-test("people are found, several are added, and it is said who was not and why", async ({ browser, server }) => {
+test("people are found, several are added, and it is said who was not and why", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const people = [
     ["pa-bo", "Bodil Ahl"],
     ["pa-chen", "Bodil Berg"],
@@ -224,7 +227,10 @@ test("a name in the log leads to the card, and the card to a direct message", { 
   await expect(panelOf(bo).getByRole("button", { name: "Add people" })).toHaveCount(0);
 });
 
-test("the panel is one list for the keyboard, and the card gives the focus back", async ({ browser, server }) => {
+test("the panel is one list for the keyboard, and the card gives the focus back", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const others = Array.from({ length: 13 }, (_, n) => `pk-${String.fromCharCode(97 + n)}`);
   for (const username of others) await account(browser, server, username, `${username.at(-1)?.toUpperCase()} Person`);
   const ana = await Person.signedUp(browser, server, "pk-zoe");

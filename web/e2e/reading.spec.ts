@@ -110,7 +110,9 @@ test("step 5: who types is seen, and the line keeps its height", async ({ browse
   await expect(typing).toHaveText("", { timeout: 8_000 });
 });
 
-test("a long room opens where reading goes on, and is read by scrolling, by Esc or by the bar", async ({ browser }) => {
+test("a long room opens where reading goes on, and is read by scrolling, by Esc or by the bar", {
+  tag: "@long",
+}, async ({ browser }) => {
   const eve = await Person.signedUp(browser, server, "eve");
   const sid = await server.room("#long", "eve");
   await server.room("#elsewhere", "eve");

@@ -172,7 +172,10 @@ test("who is put out of a room while looking at it is told by whom, and may not 
   await expect(bo.page.getByRole("alert")).toContainText(/removed|cannot|may not/i);
 });
 
-test("a new name and topic, archiving and reopening show at once everywhere", async ({ browser, server }) => {
+test("a new name and topic, archiving and reopening show at once everywhere", { tag: "@long" }, async ({
+  browser,
+  server,
+}) => {
   const [ana, bo] = (await people(browser, server, "ch-ana", "ch-bo")) as [Person, Person];
   const sid = await create(ana, "ch-plans");
   await server.join(sid, "ch-bo");
@@ -211,7 +214,7 @@ test("a new name and topic, archiving and reopening show at once everywhere", as
   await expect(form.getByLabel("Name")).toHaveAccessibleDescription(/already|exists|taken/i);
 });
 
-test("a muted room stays quiet, in every tab, until it is unmuted", async ({ browser, server }) => {
+test("a muted room stays quiet, in every tab, until it is unmuted", { tag: "@long" }, async ({ browser, server }) => {
   const [ana, bo] = (await people(browser, server, "mu-ana", "mu-bo")) as [Person, Person];
   await server.room("#mu-noise", "mu-ana", "mu-bo");
   const other = await Person.on(await ana.context.newPage(), server);

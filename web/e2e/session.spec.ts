@@ -43,7 +43,7 @@ test("a reload goes on in the same room, and signing out ends it", async ({ brow
   expect(person.strays).toEqual([]);
 });
 
-test("signing out in one tab ends the session in the other, which keeps what was typed", async ({
+test("signing out in one tab ends the session in the other, which keeps what was typed", { tag: "@long" }, async ({
   browser,
   server,
 }) => {
@@ -58,10 +58,9 @@ test("signing out in one tab ends the session in the other, which keeps what was
   await expect(dana.composer).toHaveValue("half a thou");
 });
 
-test("a token that is refused while the session lives gives a new client, and nothing typed is lost", async ({
-  browser,
-  server,
-}) => {
+test("a token that is refused while the session lives gives a new client, and nothing typed is lost", {
+  tag: "@long",
+}, async ({ browser, server }) => {
   const ana = await Person.signedUp(browser, server, "adam");
   const bo = await Person.signedUp(browser, server, "bea");
   await server.room("#sales", "adam", "bea");
