@@ -41,8 +41,8 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Each file has a server of its own, and waits for it part of the time.
-        test: { name: "node", maxWorkers: 3, sequence: { groupOrder: 0 } },
+        // Each file has a server of its own, and waits for it part of the time; in a mutation run there is no time for others.
+        test: { name: "node", maxWorkers: process.env.ROOMFUL_WAIT_MS ? 1 : 3, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
