@@ -252,6 +252,7 @@ def explore(play: Play, examples: int, start: int | None) -> list[str]:
     for found in schemathesis.openapi.from_dict(overlay()).get_all_operations():
         assert isinstance(found, Ok), found
         operation = found.ok()
+        play.ground.things.clear()  # what one operation makes may be all that a service or a conversation takes
         _test(play, operation, examples, start)()
         name = f"{operation.method.upper()} {operation.path}"
         if name not in play.reached:

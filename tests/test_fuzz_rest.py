@@ -31,7 +31,7 @@ def fuzz(folder: Path, examples: int, start: int, **env: str) -> None:
 @pytest.mark.timeout(3600 if LONG else 300)
 def test_every_operation(tmp_path: Path) -> None:
     """`make test` tries the same requests each time, `make test-all` others."""
-    fuzz(tmp_path, *((200, chance()) if LONG else (8, 1)))
+    fuzz(tmp_path, *((100, chance()) if LONG else (8, 1)))
 
 
 @pytest.mark.long
@@ -39,4 +39,4 @@ def test_every_operation(tmp_path: Path) -> None:
 def test_every_operation_on_postgresql(tmp_path: Path, postgres: Postgres) -> None:
     with ExitStack() as stack:
         url = stack.enter_context(postgres.database())
-        fuzz(tmp_path, 200, chance(), DATABASE_URL=url)
+        fuzz(tmp_path, 100, chance(), DATABASE_URL=url)

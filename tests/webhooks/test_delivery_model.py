@@ -166,12 +166,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def everybody_is_told(self) -> None:
-        self.run(self.office.all_have_all(within=10))
+        self.run(self.office.all_have_all(within=60))
 
     def teardown(self) -> None:
         with self.stack:
             try:
-                self.run(self.office.all_have_all(within=10))
+                self.run(self.office.all_have_all(within=60))
             finally:
                 self.loop.run(self.office.end())
             assert not [entry for entry in self.logs if entry["log_level"] in ("error", "critical")], self.logs

@@ -118,7 +118,7 @@ def test_only_who_hangs_waits(chat: Any, room: str, ann: Impatient, ben: Impatie
     assert ann.request("GET", f"{CLIENT}/Conversations/{room}")["messages_count"] == 1
     ben.say(room, "somebody else")
     chat.conversations(room).messages.create(body="REST", x_twilio_webhook_enabled="true")
-    assert listener.at_work == 1
+    wait_for(lambda: listener.at_work == 1, what="the calls that were answered to end")
     hold.release()
     status, answer = ann.finish(hanging)
     assert (status, answer["code"]) == REJECTED
